@@ -1,0 +1,131 @@
+import type { ZodType } from "zod";
+import type { Mapping, RemoteImage } from "../mappings/mapping.ts";
+
+/** How sure the contract is that the connector was built to. */
+export type Confidence = "specification" | "documentation" | "reconstructed" | "unknown" | "own";
+
+export type Side = "crm" | "ledger" | "directory" | "audience";
+
+/** One object as a remote showed it. */
+export interface RemoteObject {
+  readonly externalId: string;
+  readonly image: RemoteImage;
+  /** The remote's own version or ETag, where it has one. */
+  readonly version?: string;
+  /** When the remote says that the object last changed (ISO 8601). */
+  readonly changedAt?: string;
+}
+
+/** The object is not there; `replacedBy` where the remote says what became of it (renumbered, merged: rule R9). */
+export interface Gone {
+  readonly gone: true;
+  readonly replacedBy?: string;
+}
+
+/** What the call itself told, for rule R3: the remote's `Date` header and when we began and ended. */
+export interface CallTimes {
+  readonly beganAt: Date;
+  readonly endedAt: Date;
+  readonly remoteDate?: Date;
+}
+
+export interface Page {
+  readonly objects: readonly RemoteObject[];
+  /** Undefined on the last page. */
+  readonly cursor?: string;
+  readonly times: CallTimes;
+  /** The page held each object whole (all its fields); false makes absent fields say nothing. */
+  readonly whole: boolean;
+}
+
+export interface Write {
+  /** Remote fields, owed ones only. */
+  readonly body: { readonly [remote: string]: unknown };
+  /** What the remote last showed, for whole-object remotes. */
+  readonly image: RemoteImage | null;
+  /** ETag or version of the last reading, where the remote has a lock. */
+  readonly precondition?: string;
+  /** Same over all tries of one create, where the remote takes such a key. */
+  readonly idempotencyKey?: string;
+}
+
+/** The remote's answer to a write. `object` undefined: it answered without the object, so it must be read. */
+export interface WriteAnswer {
+  readonly externalId: string;
+  readonly object?: RemoteObject;
+  readonly times: CallTimes;
+}
+
+export interface ObjectCapabilities {
+  readonly read: boolean;
+  readonly list: boolean;
+  readonly create: boolean;
+  readonly update: boolean;
+  readonly remove: boolean;
+}
+
+/** What an account can do now, as asked of it. By our object name. */
+export interface Capabilities {
+  readonly objects: Readonly<Record<string, ObjectCapabilities>>;
+  /** Functions the remote offers that no mapping speaks of. */
+  readonly unmapped: readonly string[];
+}
+
+/**
+ * Calls to a vendor, nothing else: retries, limits, logging and storing happen around it. Every method throws the
+ * errors of src/lib/errors.ts. `object` is our name; the mapping says the remote's.
+ */
+export interface Client {
+  discover(): Promise<Capabilities>;
+  /** All objects of a kind, page by page, as a stream. `since` only where the connector declares `delta`. */
+  list(object: string, options: { readonly cursor?: string; readonly since?: string }): AsyncIterable<Page>;
+  get(
+    object: string,
+    externalId: string,
+  ): Promise<{ object: RemoteObject; times: CallTimes } | (Gone & { times: CallTimes })>;
+  create(object: string, write: Write): Promise<WriteAnswer>;
+  update(object: string, externalId: string, write: Write): Promise<WriteAnswer>;
+  remove(object: string, externalId: string): Promise<{ times: CallTimes }>;
+  close(): Promise<void>;
+}
+
+/** Keeps a renewed token where all processes find it, sealed; renews it under a lock, once (made by the pipelines). */
+export interface TokenStore {
+  /** The token in force, or a new one by `renew` when there is none or `refused` names the one in force. */
+  token(renew: () => Promise<{ token: string; expiresAt: Date | null }>, refused?: string): Promise<string>;
+}
+
+export interface ConnectDeps {
+  readonly clock: { now(): Date };
+  readonly tokens: TokenStore;
+  /** Tell a secret that must be masked wherever text leaves the process. */
+  readonly secret: (value: string) => void;
+  /** The mappings in force, by object: a client needs remote names and keys from them. */
+  readonly mappings: Readonly<Record<string, Mapping>>;
+}
+
+/** What a connector is. What it cannot do is absent. */
+export interface ConnectorDefinition<Settings = unknown> {
+  readonly name: string;
+  readonly confidence: Confidence;
+  readonly settings: ZodType<Settings>;
+  readonly limits?: { readonly requests: number; readonly per: string };
+  /** Optimistic lock of the remote: with one, a write carries a precondition (rule R20). */
+  readonly lock: "none" | "version" | "etag";
+  /** A create with the same key is done once by the remote. */
+  readonly idempotencyKey: boolean;
+  /** A request may still be carried out by the remote this long after we gave up on it (rule R18); default of quietMs. */
+  readonly quietMs: number;
+  /** A new row may be missing from reads this long (rule R19). */
+  readonly showsAfterMs: number;
+  /** `call`: we call it. `queue`: it pushes and pulls (connector api); it has no `connect`. */
+  readonly mode: "call" | "queue";
+  /** It can list what changed since a cursor. */
+  readonly delta: boolean;
+  readonly mappings: Readonly<Record<string, Mapping>>;
+  readonly connect?: (settings: Settings, deps: ConnectDeps) => Client;
+}
+
+/** Keeps a connector's settings typed inside its folder; outside it is `unknown` until the schema has read it. */
+export const defineConnector = <Settings>(definition: ConnectorDefinition<Settings>): ConnectorDefinition<Settings> =>
+  definition;
