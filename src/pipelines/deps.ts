@@ -1,0 +1,32 @@
+import type { ConnectionConfig, KoblingConfig } from "../config/schema.ts";
+import type { Client, ConnectorDefinition } from "../connectors/connector.ts";
+import type { Log } from "../lib/log.ts";
+import type { CompiledMapping } from "../mappings/mapping.ts";
+import type { Database } from "../store/database.ts";
+import type { Limits } from "./limits.ts";
+import type { WorkQueue } from "./queues.ts";
+
+/** What the way through needs; made once by src/main.ts, passed to every step. No step reaches past it. */
+export interface Deps {
+  readonly db: Database;
+  readonly log: Log;
+  readonly queue: WorkQueue;
+  readonly limits: Limits;
+  readonly config: KoblingConfig;
+  /** New ids, ordered by time (UUID v7). */
+  readonly newId: () => string;
+  /** Seals and opens secrets at rest; keyed outside the database. */
+  readonly seal: { seal(text: string): string; open(sealed: string): string };
+  connection(name: string): ConnectionConfig;
+  connectorOf(connection: string): ConnectorDefinition;
+  /** The mapping in force of one object of a connection; undefined where there is none. */
+  mappingOf(connection: string, object: string): CompiledMapping | undefined;
+  /** The client of a connection in mode `call`; opened at first use. */
+  clientOf(connection: string): Client;
+}
+
+/** Who acts, for history and audit: an API key's label or a process of ours. */
+export interface Actor {
+  readonly kind: "api" | "person" | "system";
+  readonly name: string;
+}
