@@ -1,0 +1,145 @@
+import { catalogueOf, type Values } from "../model/catalogue.ts";
+import type { Value } from "../model/field.ts";
+import type { UnitEffect } from "./decision.ts";
+import type { Entity, Link, Loser, Provenance, Rendering, Setter, UnitProvenance } from "./record.ts";
+
+/** By field: old value, new value, rule; the rule is left out where the record was made by the change. */
+export type FieldChanges = { [field: string]: readonly [old: Value, now: Value, rule?: string] };
+
+export interface Applied {
+  readonly entity: Entity;
+  /** Fields that have another value now; empty: no new version. */
+  readonly changed: FieldChanges;
+  /** Provenance changed without a value (a loser was recorded). */
+  readonly touched: boolean;
+}
+
+const LOSERS_KEPT = 5;
+
+/** Writes the effects of one decision to a record: values, provenance, and a new version when a value changed. */
+export function applyToEntity(entity: Entity, effects: readonly UnitEffect[], setter: Setter): Applied {
+  const changed: FieldChanges = {};
+  let values: Values | undefined;
+  let units: { [unit: string]: UnitProvenance } | undefined;
+  let touched = false;
+  const fresh = entity.version === 0;
+  const version = entity.version + 1;
+  const setters = [...entity.provenance.s];
+  let own = -1;
+  for (const effect of effects) {
+    if (effect.did === "took" && effect.write !== undefined) {
+      values ??= { ...entity.values };
+      units ??= { ...entity.provenance.u };
+      let moved = false;
+      for (const [field, value] of Object.entries(effect.write)) {
+        const old = entity.values[field] ?? null;
+        if (same(old, value)) continue;
+        moved = true;
+        values[field] = value;
+        changed[field] = fresh ? [old, value] : [old, value, effect.rule];
+      }
+      if (!moved && entity.provenance.u[effect.unit] !== undefined) continue;
+      if (own === -1) own = setters.push(setter) - 1;
+      const losers = effect.loser === undefined || effect.rule.endsWith(":changed") ? [] : [loserOf(effect)];
+      units[effect.unit] = losers.length === 0 ? [version, own, effect.rule] : [version, own, effect.rule, losers];
+      touched = true;
+    } else if (effect.did === "lost" && effect.loser !== undefined) {
+      units ??= { ...entity.provenance.u };
+      const before = units[effect.unit] ?? ([0, -1, "unset"] as const);
+      const kept = (before[3] ?? []).filter((each) => !sameSource(each.by, setter)).slice(1 - LOSERS_KEPT);
+      units[effect.unit] = [before[0], before[1], before[2], [...kept, loserOf(effect)]];
+      touched = true;
+    }
+  }
+  if (values === undefined && units === undefined) return { entity, changed, touched: false };
+  const moved = Object.keys(changed).length > 0;
+  const provenance = compact({ s: setters, u: units ?? entity.provenance.u });
+  return {
+    entity: {
+      ...entity,
+      version: moved || fresh ? version : entity.version,
+      values: values ?? entity.values,
+      provenance,
+    },
+    changed,
+    touched,
+  };
+}
+
+const loserOf = (effect: UnitEffect): Loser => {
+  if (effect.loser === undefined) throw new Error("An effect without a loser");
+  return { by: effect.loser.by, value: effect.loser.value, rule: effect.rule };
+};
+
+const sameSource = (a: Setter, b: Setter): boolean =>
+  a.connection === b.connection && a.object === b.object && a.kind === b.kind;
+
+const same = (a: Value, b: Value): boolean =>
+  a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => item === b[at]));
+
+/** Drops setters that no unit names any more. */
+function compact(provenance: Provenance): Provenance {
+  const place = new Map<number, number>();
+  const setters: Setter[] = [];
+  const units: { [unit: string]: UnitProvenance } = {};
+  for (const [unit, [version, at, rule, losers]] of Object.entries(provenance.u)) {
+    let now = place.get(at);
+    if (now === undefined) {
+      const setter = provenance.s[at];
+      now = setter === undefined ? -1 : setters.push(setter) - 1;
+      place.set(at, now);
+    }
+    units[unit] = losers === undefined ? [version, now, rule] : [version, now, rule, losers];
+  }
+  return { s: setters, u: units };
+}
+
+/** Writes the effects to the link: base, seen, decided versions, renderings. `version` is the record's after the decision. */
+export function applyToLink(link: Link, effects: readonly UnitEffect[], entity: Entity): Link {
+  if (effects.length === 0) return link;
+  const base: Values = { ...link.base };
+  const seen: Values = { ...link.seen };
+  const decided: { [unit: string]: number } = { ...link.decided };
+  let renderings = link.renderings;
+  for (const effect of effects) {
+    if (effect.base !== undefined) {
+      for (const [key, value] of Object.entries(effect.base)) {
+        base[key] = value;
+        delete seen[key];
+      }
+    }
+    if (effect.seen !== undefined) Object.assign(seen, effect.seen);
+    if (effect.decided !== undefined)
+      decided[effect.unit] = effect.decided === "after" ? entity.version : effect.decided;
+    if (effect.rendering !== undefined) renderings = addRendering(renderings, effect.unit, effect.rendering);
+  }
+  return compactDecided({ ...link, base, seen, decided, renderings }, entity);
+}
+
+const RENDERINGS_KEPT = 3;
+
+export function addRendering(renderings: Link["renderings"], unit: string, rendering: Rendering): Link["renderings"] {
+  const kept = (renderings[unit] ?? []).filter(
+    (each) =>
+      JSON.stringify(each.sent) !== JSON.stringify(rendering.sent) ||
+      JSON.stringify(each.got) !== JSON.stringify(rendering.got),
+  );
+  return { ...renderings, [unit]: [...kept.slice(1 - RENDERINGS_KEPT), rendering] };
+}
+
+/**
+ * One number says it for all units once the remote has had every version of every unit: the usual state, kept short.
+ */
+function compactDecided(link: Link, entity: Entity): Link {
+  const catalogue = catalogueOf(entity.kind);
+  for (const unit of Object.keys(entity.provenance.u)) {
+    if (!catalogue.units.has(unit)) continue;
+    const version = entity.provenance.u[unit]?.[0] ?? 0;
+    if (version > (link.decided[unit] ?? link.decidedVersion)) return link;
+  }
+  for (const key of Object.keys(link.decided)) {
+    // Versions of the view count in the contact's numbers, so they stay by themselves.
+    if (key.includes(".") && (link.decided[key] ?? 0) !== entity.version) return link;
+  }
+  return { ...link, decidedVersion: entity.version, decided: {} };
+}

@@ -1,0 +1,35 @@
+import { townOf } from "../danish/postal.ts";
+import type { Values } from "../model/catalogue.ts";
+import type { UnitEffect } from "./decision.ts";
+import type { Entity, Setter } from "./record.ts";
+
+const SEARCH_NAME_MAX = 50;
+
+/** Whoever derives is nobody: every claim ranks above it (rule R4). */
+export const derivedSetter = (now: number): Setter => ({ kind: "derived", from: now, to: now });
+
+const isUnset = (entity: Entity, unit: string): boolean => {
+  const provenance = entity.provenance.u[unit];
+  return provenance === undefined || entity.provenance.s[provenance[1]]?.kind === "derived";
+};
+
+/** The search name that follows from the company name while nobody set one (rule R4). */
+export function deriveSearchName(entity: Entity): UnitEffect | undefined {
+  const name = entity.values.firmanavn;
+  if (entity.kind !== "kundeemne" || typeof name !== "string" || !isUnset(entity, "soegenavn")) return undefined;
+  const soegenavn = name.toUpperCase().slice(0, SEARCH_NAME_MAX).trim();
+  if (entity.values.soegenavn === soegenavn) return undefined;
+  return { unit: "soegenavn", did: "took", rule: "R4:derived", write: { soegenavn } };
+}
+
+/** The town of a Danish postal code where the address names none (rule R4); part of the group's value. */
+export function deriveTown(address: Values): Values {
+  if (
+    typeof address.postnr !== "string" ||
+    (address.bynavn !== null && address.bynavn !== undefined && address.bynavn !== "")
+  )
+    return address;
+  if (address.landekode !== null && address.landekode !== undefined && address.landekode !== "DK") return address;
+  const bynavn = townOf(address.postnr);
+  return bynavn === undefined ? address : { ...address, bynavn };
+}

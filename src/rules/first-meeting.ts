@@ -1,0 +1,70 @@
+import { carryOut, conflict, gateInput, judge, shown, stricter, type UnitCase } from "./decide.ts";
+import type { UnitEffect } from "./decision.ts";
+import { gateIn, oursIsCrm } from "./gate.ts";
+import { isCrm } from "./record.ts";
+import { survive } from "./survivorship.ts";
+import { agrees, isEmpty, looselyAgrees, oursEmpty, pick, theirsEmpty } from "./unit-values.ts";
+
+/**
+ * A unit that was never decided between this record and this remote (rule R26): empty parts are filled, loosely equal
+ * values agree, differing ones go to `firstMeeting`.
+ */
+export function decideFirst(each: UnitCase): UnitEffect {
+  const { entity, mapped, theirs, world, lane } = each;
+  const { unit } = mapped;
+  const base = shown(each);
+  if (agrees(entity.kind, mapped, theirs, entity.values))
+    return { unit, did: "agreed", rule: "R26:equal", base, decided: "after" };
+  // Their emptiness is no opinion: base is what they show, and what we have may be owed.
+  if (theirsEmpty(mapped, theirs)) return { unit, did: "noted", rule: "R26:no_opinion", base };
+  if (looselyAgrees(entity.kind, mapped, theirs, entity.values)) {
+    const sent = pick(mapped.keys, entity.values);
+    return { unit, did: "rendered", rule: "R26:loosely_equal", base, decided: "after", rendering: { sent, got: base } };
+  }
+  // An emptiness that somebody set is a value; one that nobody set is filled.
+  const unset = entity.provenance.u[unit] === undefined || each.ourSetter?.kind === "derived";
+  if (oursEmpty(mapped, entity.values) && unset) return fill(each);
+  if (filledPartsAgree(each)) return fill(each);
+  if (each.control && lane.side === "crm") return stricter(each, "R1:stricter");
+  const gate = gateIn(gateInput(each, false));
+  if (!gate.allowed) return judge(each, "clash");
+  // With the flag at false any difference to a ledger is a person's to decide (rule R15).
+  if (!each.mayUpdate && lane.side === "ledger") return conflict(each, "R15:flag");
+  if (lane.firstMeeting === "ask") return conflict(each, "R26:ask");
+  const ours = oursIsCrm(entity, unit);
+  const theirsCrm = isCrm(each.setter);
+  if (lane.firstMeeting === "crm" && ours !== theirsCrm)
+    return carryOut(each, theirsCrm ? "theirs" : "ours", "R26:crm");
+  if (lane.firstMeeting === "remote" && ours && !world.otherAgrees(unit, entity.values))
+    return carryOut(each, "theirs", "R26:remote");
+  const claim = { setter: each.setter, lane };
+  const verdict = survive(
+    "clash",
+    world.survivorship(unit, mapped),
+    claim,
+    each.ourSetter,
+    world.rankOf,
+    world.connectorOf,
+  );
+  return carryOut(each, verdict.winner, `R26:${verdict.rule}`);
+}
+
+/** Fills what is empty, through the gate; a claim that the gate turns away is judged as it says. */
+function fill(each: UnitCase): UnitEffect {
+  const gate = gateIn(gateInput(each, true));
+  if (!gate.allowed) return judge(each, "candidate");
+  const effect = carryOut(each, "theirs", "R26:filled");
+  if (each.mapped.token || effect.write === undefined) return effect;
+  const missing = each.mapped.keys.filter((key) => isEmpty(each.entity.values[key]) && !isEmpty(each.theirs[key]));
+  return { ...effect, write: pick(missing, each.theirs) };
+}
+
+/** Filling an empty part of a group happens only when the filled parts agree (rule R2). */
+function filledPartsAgree(each: UnitCase): boolean {
+  const { entity, mapped, theirs } = each;
+  if (mapped.token || mapped.keys.length < 2) return false;
+  const both = mapped.keys.filter((key) => !isEmpty(entity.values[key]) && !isEmpty(theirs[key]));
+  const missing = mapped.keys.some((key) => isEmpty(entity.values[key]) && !isEmpty(theirs[key]));
+  if (!missing || both.length === 0) return false;
+  return agrees(entity.kind, { ...mapped, keys: both }, theirs, entity.values);
+}

@@ -1,0 +1,81 @@
+import type { Link } from "./record.ts";
+
+/** What a change says of when and how it was read. Times in ms. */
+export interface ChangeFacts {
+  readonly counter: number | null;
+  readonly lastDelivery: number | null;
+  readonly remoteVersion: string | null;
+  /** The remote's own time of the change, where it states one. */
+  readonly changedAt: number | null;
+  readonly beganAt: number;
+  readonly receivedAt: number;
+  readonly writeCount: number | null;
+  readonly hash: string;
+  /** A push by a system that we cannot read (connector in mode `queue`). */
+  readonly pushed: boolean;
+}
+
+export interface LinkFacts {
+  readonly link: Link;
+  readonly newestHash: string | null;
+  /** Newest delivery id the remote has acknowledged, and the one it has outstanding (pull mode). */
+  readonly acknowledged: number | null;
+  readonly outstanding: number | null;
+}
+
+export type ReadingVerdict =
+  | { readonly verdict: "decide" }
+  /** Names our outstanding delivery: counts as its receipt, then is decided (rule R21). */
+  | { readonly verdict: "receipt" }
+  | { readonly verdict: "repeat" }
+  | { readonly verdict: "stale"; readonly why: string; readonly readAgain: boolean };
+
+const stale = (why: string, readAgain: boolean): ReadingVerdict => ({ verdict: "stale", why, readAgain });
+
+/** Is this reading to be decided? Rules R5 (repeats), R6 (stale readings) and R21 (counters, last delivery). */
+export function judgeReading(facts: LinkFacts, change: ChangeFacts): ReadingVerdict {
+  const { link } = facts;
+  if (change.counter !== null) {
+    if (link.counter !== null && change.counter < link.counter) return stale("R21:counter", false);
+    if (link.counter !== null && change.counter === link.counter) {
+      return change.hash === facts.newestHash ? { verdict: "repeat" } : stale("R21:counter", false);
+    }
+  } else if (facts.newestHash !== null && change.hash === facts.newestHash) {
+    return { verdict: "repeat" };
+  }
+  if (change.pushed) {
+    if (change.lastDelivery !== null && facts.acknowledged !== null && change.lastDelivery < facts.acknowledged) {
+      return stale("R21:older_delivery", false);
+    }
+    if (change.lastDelivery !== null && change.lastDelivery === facts.outstanding) return { verdict: "receipt" };
+    // Without counter and delivery id nothing tells a push from before our write from one after it.
+    if (change.counter === null && change.lastDelivery === null && link.writeCount > 0) return stale("R21:hint", false);
+    return { verdict: "decide" };
+  }
+  if (change.remoteVersion !== null && link.remoteVersion !== null && change.remoteVersion === link.remoteVersion) {
+    return change.hash === facts.newestHash ? { verdict: "repeat" } : { verdict: "decide" };
+  }
+  if (link.inFlight) return stale("R6:in_flight", true);
+  if (change.writeCount !== null && change.writeCount < link.writeCount) return stale("R6:before_our_write", true);
+  if (change.remoteVersion === null && link.decidedReceivedAt !== null && change.beganAt < link.decidedReceivedAt) {
+    return stale("R6:begun_before_last_decided", true);
+  }
+  return { verdict: "decide" };
+}
+
+/**
+ * The interval in which the remote's values came to be (rule R3), in ms: from when the request of the last reading that
+ * still had base began to this reading; narrowed by a time the remote states, corrected by its clock's offset, capped
+ * at receipt. A push without a stated time moves neither end beyond what is known.
+ */
+export function claimInterval(
+  change: Pick<ChangeFacts, "changedAt" | "beganAt" | "receivedAt" | "pushed">,
+  lastHadBase: number | null,
+  clockOffsetMs: number,
+): { from: number; to: number } {
+  const to = change.receivedAt;
+  const from = Math.min(lastHadBase ?? 0, to);
+  if (change.changedAt === null) return { from, to };
+  const stated = Math.min(change.changedAt - clockOffsetMs, to);
+  return { from: Math.max(from, stated), to: Math.max(from, stated) };
+}
