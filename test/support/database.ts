@@ -1,0 +1,33 @@
+import postgres from "postgres";
+import { afterAll, inject } from "vitest";
+import { type Database, openDatabase } from "../../src/store/database.ts";
+
+let made = 0;
+
+/**
+ * A database of its own: a copy of the migrated template, closed and dropped after the file. Call it at the top of a test file
+ * or in a beforeAll; several are possible.
+ */
+export async function createTestDatabase(options: { readonly max?: number } = {}): Promise<Database> {
+  made += 1;
+  const name = `kobling_test_${process.pid}_${process.hrtime.bigint()}_${made}`;
+  const serverUrl = inject("serverUrl");
+  await administer(serverUrl, `create database ${name} template ${inject("templateDatabase")}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const database = openDatabase(url.href, { max: options.max ?? 5, applicationName: name });
+  afterAll(async () => {
+    await database.close();
+    await administer(serverUrl, `drop database ${name} with (force)`);
+  });
+  return database;
+}
+
+async function administer(serverUrl: string, statement: string): Promise<void> {
+  const admin = postgres(serverUrl, { max: 1, onnotice: () => undefined });
+  try {
+    await admin.unsafe(statement);
+  } finally {
+    await admin.end();
+  }
+}
