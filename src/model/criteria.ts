@@ -1,0 +1,96 @@
+import type { Catalogue } from "./catalogue.ts";
+import type { Field, Kind } from "./field.ts";
+
+/** What a criterion compares with; in memory as `Value`, null: empty. */
+export type Operand = string | number | boolean | null;
+
+/** Facts of the gateway that a criterion may ask, besides fields. */
+export const metaFacts = ["updatedAt", "createdAt"] as const;
+export type MetaFact = (typeof metaFacts)[number];
+
+/**
+ * One tree for every question of the kind "which records": the API's filters, later segments and the console. A field
+ * that holds a set or a list is asked whether it contains the operand.
+ */
+export type Criterion =
+  | { readonly and: readonly Criterion[] }
+  | { readonly or: readonly Criterion[] }
+  | { readonly not: Criterion }
+  | { readonly field: string; readonly is: Operand }
+  | { readonly meta: MetaFact; readonly after: string };
+
+export interface CriterionFault {
+  readonly name: string;
+  readonly code: "unknown_field" | "bad_value";
+}
+
+/** Kinds that hold several values; equality asks for membership. */
+export const severalKinds: ReadonlySet<Kind> = new Set(["codeSet", "textSet", "textList", "pNumbers"]);
+
+/** Every record; what an empty filter means. */
+export const everything: Criterion = { and: [] };
+
+/**
+ * Reads filters as they stand in a query string: `field=value` must be equal, the same name again is *or*, an empty
+ * value asks for empty fields. `aliases` are other names of a field (`arkiveret` → `arkiveret.vaerdi`).
+ */
+export function criterionOf(
+  catalogue: Catalogue,
+  filters: Iterable<readonly [name: string, value: string]>,
+  aliases: ReadonlyMap<string, string> = new Map(),
+): { criterion: Criterion; faults: CriterionFault[] } {
+  const byField = new Map<string, Criterion[]>();
+  const faults: CriterionFault[] = [];
+  for (const [name, text] of filters) {
+    const key = aliases.get(name) ?? name;
+    const field = catalogue.fields[key];
+    if (field === undefined || field.virtual) {
+      faults.push({ name, code: "unknown_field" });
+      continue;
+    }
+    const operand = readOperand(field, text);
+    if (operand === undefined) faults.push({ name, code: "bad_value" });
+    else byField.set(key, [...(byField.get(key) ?? []), { field: key, is: operand }]);
+  }
+  const terms = [...byField.values()].map((same): Criterion => (same.length === 1 && same[0] ? same[0] : { or: same }));
+  return { criterion: terms.length === 1 && terms[0] ? terms[0] : { and: terms }, faults };
+}
+
+/** A text as the operand of a field; undefined when it cannot be a value of it. */
+export function readOperand(field: Field, text: string): Operand | undefined {
+  if (text === "") return null;
+  switch (field.kind) {
+    case "bool":
+      return text === "true" ? true : text === "false" ? false : undefined;
+    case "int":
+      return /^-?\d{1,9}$/.test(text) ? Number(text) : undefined;
+    case "decimal":
+      return /^-?\d{1,15}(\.\d{1,10})?$/.test(text) ? text : undefined;
+    case "date":
+      return isDate(text) ? text : undefined;
+    case "instant":
+      return isInstant(text) ? text : undefined;
+    case "code":
+    case "codeSet":
+      return field.codes?.includes(text) ? text : undefined;
+    case "id":
+      return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text : undefined;
+    default:
+      return text.includes("\0") ? undefined : text.normalize("NFC");
+  }
+}
+
+const isDate = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(text).toJSON()?.startsWith(text) === true;
+
+/** ISO 8601 with an offset, the only form in which the API reads instants. */
+export const isInstant = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(text) &&
+  !Number.isNaN(Date.parse(text));
+
+/** Names of the fields that a criterion reads. */
+export function fieldsOf(criterion: Criterion): ReadonlySet<string> {
+  if ("and" in criterion) return new Set(criterion.and.flatMap((part) => [...fieldsOf(part)]));
+  if ("or" in criterion) return new Set(criterion.or.flatMap((part) => [...fieldsOf(part)]));
+  if ("not" in criterion) return fieldsOf(criterion.not);
+  return new Set("field" in criterion ? [criterion.field] : []);
+}
