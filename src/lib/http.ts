@@ -83,6 +83,7 @@ export function httpClient(options: HttpOptions): HttpClient {
     const beganAt = clock.now();
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), call.timeoutMs ?? timeoutMs);
+    const signal = call.signal ? AbortSignal.any([limit.signal, call.signal]) : limit.signal;
     const state: CallState = { call, isSent: false, isLate: () => limit.signal.aborted, status: undefined };
     try {
       const tracking: TrackedOptions = {
@@ -95,11 +96,10 @@ export function httpClient(options: HttpOptions): HttpClient {
         },
         body: call.json === undefined ? (call.body ?? null) : JSON.stringify(call.json),
         onSent: () => {
-          state.isSent = true;
+          state.isSent = !signal.aborted; // given up while it waited for a socket: undici drops it here, unsent
         },
       };
-      const signal = call.signal ? AbortSignal.any([limit.signal, call.signal]) : limit.signal;
-      const answer = await tracked.request({ ...tracking, signal });
+      const answer = await Promise.race([tracked.request({ ...tracking, signal }), givenUpUnsent(signal, state)]);
       state.status = answer.statusCode;
       const headers = flatten(answer.headers);
       const text = await readText(answer.body, headers["content-type"]);
@@ -125,6 +125,13 @@ interface CallState {
   status: number | undefined;
   isLate(): boolean;
 }
+
+/** undici tells of a request that was given up while waiting for a socket only when its turn comes; we tell at once. */
+const givenUpUnsent = (signal: AbortSignal, state: CallState) =>
+  new Promise<never>((_, reject) => {
+    const tell = () => state.isSent || reject(new DOMException("Given up before it was sent", "AbortError"));
+    signal.addEventListener("abort", tell, { once: true });
+  });
 
 const isRead = (call: HttpRequest) => call.reads === true || call.method === "GET" || call.method === "HEAD";
 
