@@ -1,0 +1,177 @@
+import { readDurationMs } from "../lib/time.ts";
+import type { Survivorship } from "../model/field.ts";
+import type { ConfigFile, directions, policies, sides } from "./schema.ts";
+
+/** The configuration as everybody reads it: complete, times in ms, sides settled. */
+
+export type Side = (typeof sides)[number];
+export type Policy = (typeof policies)[number];
+
+export interface ObjectConfig {
+  readonly direction: (typeof directions)[number];
+  readonly firstMeeting: "remote" | "crm" | "ask";
+  readonly create: "in" | "out" | "both" | "none";
+  readonly pollMs: number;
+  readonly reconcileMs: number;
+  readonly onRemoteEdit: "leave" | "restore";
+  /** Undefined: the mapping says it. */
+  readonly as: "kundeemne" | "kontaktperson" | undefined;
+  readonly side: Side;
+}
+
+export interface RequestLimit {
+  readonly requests: number;
+  readonly perMs: number;
+}
+
+export interface ConnectionConfig {
+  readonly name: string;
+  readonly connector: string;
+  /** Read by the connector's own schema; secrets stand in it resolved: never log it. */
+  readonly settings: unknown;
+  readonly side: Side;
+  /** Undefined: neither the operator nor the connector limits it. */
+  readonly limits: RequestLimit | undefined;
+  readonly objects: Readonly<Record<string, ObjectConfig>>;
+  readonly quietMs: number;
+  /** The installation's and the connection's, the stricter of both (rule R15). */
+  readonly updatePolicy: Readonly<Record<string, Policy>>;
+  readonly circuit: { readonly failures: number; readonly halfOpenAfterMs: number };
+}
+
+export interface Guard {
+  readonly max: number;
+  readonly percent: number | undefined;
+}
+
+export interface KoblingConfig {
+  /** In the order of the file: it ranks ledgers. */
+  readonly connections: Readonly<Record<string, ConnectionConfig>>;
+  readonly survivorship: Readonly<Record<string, Survivorship>>;
+  readonly guards: {
+    readonly deletes: Guard;
+    readonly clears: Guard;
+    readonly overwrites: Guard;
+    readonly creates: Guard;
+  };
+  readonly pingPong: { readonly swings: number; readonly withinMs: number };
+  readonly retention: {
+    readonly inboxMs: number;
+    readonly attemptsMs: number;
+    readonly runsMs: number;
+    readonly feedMs: number;
+    readonly historyMs: number;
+    readonly reviewsMs: number;
+    readonly idempotencyKeysMs: number;
+  };
+  readonly backpressure: { readonly waitingChanges: number; readonly freeDiskMiB: number };
+}
+
+/** What the configuration asks of a connector: a connector's declaration (src/connectors) fits. */
+export interface ConnectorDefaults {
+  readonly limits?: { readonly requests: number; readonly per: string };
+  readonly quietMs?: number;
+}
+
+const QUIET_MS = 30_000;
+const STRICTNESS: Record<Policy, number> = { auto: 0, if_empty: 1, propose: 2, frozen: 3 };
+
+/** Pure; the file has passed its schema. */
+export function resolveConfig(
+  file: ConfigFile,
+  connectors: Readonly<Record<string, ConnectorDefaults>> = {},
+): KoblingConfig {
+  const { retention } = file;
+  return {
+    connections: Object.fromEntries(
+      Object.entries(file.connections).map(([name, each]) => [
+        name,
+        resolveConnection(name, each, file.updatePolicy, connectors[each.connector] ?? {}),
+      ]),
+    ),
+    survivorship: Object.fromEntries(
+      Object.entries(file.survivorship).map(([field, rule]) => [field, withoutUndefined(rule)]),
+    ),
+    guards: {
+      deletes: { max: file.guards.deletes.max, percent: file.guards.deletes.percent },
+      clears: { max: file.guards.clears.max, percent: file.guards.clears.percent },
+      overwrites: { max: file.guards.overwrites.max, percent: file.guards.overwrites.percent },
+      creates: { max: file.guards.creates.max, percent: file.guards.creates.percent },
+    },
+    pingPong: { swings: file.pingPong.swings, withinMs: ms(file.pingPong.within) },
+    retention: {
+      inboxMs: ms(retention.inbox),
+      attemptsMs: ms(retention.attempts),
+      runsMs: ms(retention.runs),
+      feedMs: ms(retention.feed),
+      historyMs: ms(retention.history),
+      reviewsMs: ms(retention.reviews),
+      idempotencyKeysMs: ms(retention.idempotencyKeys),
+    },
+    backpressure: file.backpressure,
+  };
+}
+
+/** Crm for the CRM's own objects, else ledger, unless said at the object or the connection (rule R1). */
+export const sideOf = (object: string, said: Side | undefined, ofConnection: Side | undefined): Side =>
+  said ?? ofConnection ?? (object === "kundeemne" || object === "kontaktperson" ? "crm" : "ledger");
+
+function resolveConnection(
+  name: string,
+  file: ConfigFile["connections"][string],
+  policy: Readonly<Record<string, Policy>>,
+  defaults: ConnectorDefaults,
+): ConnectionConfig {
+  const limits = file.limits ?? defaults.limits;
+  const objects = Object.fromEntries(
+    Object.entries(file.objects).map(([key, object]): [string, ObjectConfig] => [
+      key,
+      {
+        direction: object.direction,
+        firstMeeting: object.firstMeeting,
+        create: object.create,
+        pollMs: ms(object.poll),
+        reconcileMs: ms(object.reconcile),
+        onRemoteEdit: object.onRemoteEdit,
+        as: object.as,
+        side: sideOf(key, object.side, file.side),
+      },
+    ]),
+  );
+  const ofObjects = new Set(Object.values(objects).map((object) => object.side));
+  return {
+    name,
+    connector: file.connector,
+    settings: file.settings,
+    side: file.side ?? (ofObjects.size === 1 && ofObjects.has("crm") ? "crm" : "ledger"),
+    limits: limits && { requests: limits.requests, perMs: ms(limits.per) },
+    objects,
+    quietMs: file.quietMs ?? defaults.quietMs ?? QUIET_MS,
+    updatePolicy: stricter(policy, file.updatePolicy),
+    circuit: { failures: file.circuit.failures, halfOpenAfterMs: ms(file.circuit.halfOpenAfter) },
+  };
+}
+
+function stricter(a: Readonly<Record<string, Policy>>, b: Readonly<Record<string, Policy>>): Record<string, Policy> {
+  const merged: Record<string, Policy> = { ...a };
+  for (const [field, policy] of Object.entries(b)) {
+    const other = merged[field];
+    merged[field] = other !== undefined && STRICTNESS[other] > STRICTNESS[policy] ? other : policy;
+  }
+  return merged;
+}
+
+function withoutUndefined(rule: ConfigFile["survivorship"][string]): Survivorship {
+  return {
+    rule: rule.rule,
+    ...(rule.owner === undefined ? {} : { owner: rule.owner }),
+    ...(rule.order === undefined ? {} : { order: rule.order }),
+    ...(rule.then === undefined ? {} : { then: rule.then }),
+  };
+}
+
+function ms(duration: string): number {
+  const read = readDurationMs(duration);
+  if (read === undefined) throw new Error("A duration that the schema let through cannot be read");
+  return read;
+}

@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { readDurationMs } from "../lib/time.ts";
+
+/** Shape of `config/kobling.yaml` as an operator writes it; what it means resolved is in `resolved.ts`. */
+
+export const sides = ["crm", "ledger", "directory", "audience"] as const;
+export const directions = ["in", "out", "both", "off"] as const;
+export const policies = ["auto", "if_empty", "propose", "frozen"] as const;
+
+const duration = z.string().check((context) => {
+  if (readDurationMs(context.value) !== undefined) return;
+  context.issues.push({
+    code: "custom",
+    input: context.value,
+    message: "This must be a duration",
+    params: { wayOut: "Write a number and a unit of ms, s, m, h, d, w: 30s, 10m, 24h." },
+  });
+});
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, "Names are of a–z, 0–9 and -, begin with a letter, 40 characters at most");
+
+const policyByField = z
+  .record(z.string(), z.enum(policies))
+  .describe("Whether a value may be written without a person, by field or group; * is every field (rule R15).");
+
+const object = z.strictObject({
+  direction: z
+    .enum(directions)
+    .default("off")
+    .describe("Which way values may go. Wished here, released by `kobling release` (rule R27)."),
+  firstMeeting: z
+    .enum(["remote", "crm", "ask"])
+    .default("ask")
+    .describe("Who decides when both have a value at the first meeting (rule R26)."),
+  create: z.enum(["in", "out", "both", "none"]).default("none").describe("Where a missing partner is created."),
+  poll: duration.default("60s").describe("How often changes are read."),
+  reconcile: duration.default("24h").describe("How often everything is read and compared."),
+  onRemoteEdit: z
+    .enum(["leave", "restore"])
+    .default("leave")
+    .describe("What an edit at a one-way target leads to (rule R22)."),
+  as: z
+    .enum(["kundeemne", "kontaktperson"])
+    .optional()
+    .describe("What a link of this object stands for, where its mapping does not say."),
+  side: z.enum(sides).optional().describe("Overrides the connection's side for this object (rule R1)."),
+});
+
+const connection = z.strictObject({
+  connector: z.string().min(1).describe("The kind of system: keybalance, api, …"),
+  settings: z
+    .record(z.string(), z.unknown())
+    .default({})
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: what the operator is to write
+    .describe("What the connector needs. Secrets as ${NAME} or file:PATH."),
+  side: z
+    .enum(sides)
+    .optional()
+    .describe("crm, ledger, directory or audience; by default crm for kundeemne and kontaktperson, else ledger."),
+  limits: z
+    .strictObject({ requests: z.int().min(1), per: duration })
+    .optional()
+    .describe("Requests in a time, shared by all processes."),
+  objects: z.record(z.string(), object).default({}).describe("The objects that are synchronised, by our name."),
+  quietMs: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("How long a request that got no answer may still be carried out, in ms (rule R18)."),
+  updatePolicy: policyByField.default({}),
+  circuit: z
+    .strictObject({ failures: z.int().min(1).default(5), halfOpenAfter: duration.default("10s") })
+    .prefault({})
+    .describe("After so many failures in a row calls pause."),
+});
+
+const survivorship = z
+  .strictObject({
+    rule: z.enum(["owner", "source_priority", "most_recent", "manual"]),
+    owner: z.enum(["crm", "ledger"]).optional(),
+    order: z.array(z.string().min(1)).min(1).optional(),
+    then: z.enum(["owner", "manual"]).optional(),
+  })
+  .check((context) => {
+    const { rule, owner, order, then } = context.value;
+    const tell = (path: string, message: string, wayOut: string) =>
+      context.issues.push({ code: "custom", input: context.value, path: [path], message, params: { wayOut } });
+    if ((rule === "owner" || then === "owner") && owner === undefined) {
+      tell("owner", "The rule owner needs to know whom", "Add owner: crm or owner: ledger.");
+    }
+    if (rule === "source_priority" && order === undefined) {
+      tell("order", "The rule source_priority needs an order", "Add order: [crm, ledger], or names of connections.");
+    }
+  });
+
+const guard = (max: number, percent?: number) =>
+  z
+    .strictObject({
+      max: z.int().min(0).default(max).describe("A run that would do more stops."),
+      percent: (percent === undefined
+        ? z.number().min(0).max(100).optional()
+        : z.number().min(0).max(100).default(percent)
+      ).describe("A run that would do more than this part of what is linked stops."),
+    })
+    .prefault({});
+
+export const configSchema = z.strictObject({
+  connections: z.record(name, connection).describe("The systems that Kobling is connected to, by a name of yours."),
+  survivorship: z
+    .record(z.string(), survivorship)
+    .default({})
+    .describe("Who wins a clash, by field or group (rule R12)."),
+  updatePolicy: policyByField.default({}),
+  guards: z
+    .strictObject({ deletes: guard(25, 2), clears: guard(50, 5), overwrites: guard(500, 20), creates: guard(5000) })
+    .prefault({})
+    .describe("A run that looks like a disaster stops itself."),
+  pingPong: z
+    .strictObject({ swings: z.int().min(2).default(3), within: duration.default("24h") })
+    .prefault({})
+    .describe("A field that swings A→B→A this often in this time is put before a person."),
+  retention: z
+    .strictObject({
+      inbox: duration.default("30d").describe("Decided changes."),
+      attempts: duration.default("90d").describe("Attempts of settled deliveries."),
+      runs: duration.default("180d").describe("Ended runs."),
+      feed: duration.default("30d").describe("Entries of the feed."),
+      history: duration.default("1825d").describe("Earlier values of fields."),
+      reviews: duration.default("365d").describe("Decided reviews."),
+      idempotencyKeys: duration.default("24h").describe("Answers kept for a repeated Idempotency-Key."),
+    })
+    .prefault({})
+    .describe("How long what is finished with is kept."),
+  backpressure: z
+    .strictObject({
+      waitingChanges: z
+        .int()
+        .min(1)
+        .default(1_000_000)
+        .describe("Changes waiting at one connection; beyond, /inbound answers 429."),
+      freeDiskMiB: z
+        .int()
+        .min(0)
+        .default(512)
+        .describe("Free disk of the database's folder; below, /inbound answers 503."),
+    })
+    .prefault({})
+    .describe("When callers are asked to wait."),
+});
+
+export type ConfigFile = z.output<typeof configSchema>;
+
+export type { ConnectionConfig, Guard, KoblingConfig, ObjectConfig, RequestLimit } from "./resolved.ts";
