@@ -1,4 +1,4 @@
-import type { ConnectionConfig, KoblingConfig } from "../config/schema.ts";
+import type { ConnectionConfig, KoblingConfig } from "../config/resolved.ts";
 import type { Client, ConnectorDefinition } from "../connectors/connector.ts";
 import type { Log } from "../lib/log.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
@@ -15,8 +15,10 @@ export interface Deps {
   readonly config: KoblingConfig;
   /** New ids, ordered by time (UUID v7). */
   readonly newId: () => string;
-  /** Seals and opens secrets at rest; keyed outside the database. */
-  readonly seal: { seal(text: string): string; open(sealed: string): string };
+  /** Seals and opens secrets at rest, and hashes what must not be readable; keyed outside the database. */
+  readonly seal: { seal(text: string): string; open(sealed: string): string; mac(text: string): string };
+  /** Folder whose free disk limits what is taken in; undefined where the database is elsewhere. */
+  readonly dataFolder?: string;
   connection(name: string): ConnectionConfig;
   connectorOf(connection: string): ConnectorDefinition;
   /** The mapping in force of one object of a connection; undefined where there is none. */

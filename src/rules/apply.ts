@@ -39,9 +39,11 @@ export function applyToEntity(entity: Entity, effects: readonly UnitEffect[], se
         changed[field] = fresh ? [old, value] : [old, value, effect.rule];
       }
       if (!moved && entity.provenance.u[effect.unit] !== undefined) continue;
-      if (own === -1) own = setters.push(setter) - 1;
+      let at = own;
+      if (effect.by !== undefined) at = setters.push(effect.by) - 1;
+      else if (own === -1) at = own = setters.push(setter) - 1;
       const losers = effect.loser === undefined || effect.rule.endsWith(":changed") ? [] : [loserOf(effect)];
-      units[effect.unit] = losers.length === 0 ? [version, own, effect.rule] : [version, own, effect.rule, losers];
+      units[effect.unit] = losers.length === 0 ? [version, at, effect.rule] : [version, at, effect.rule, losers];
       touched = true;
     } else if (effect.did === "lost" && effect.loser !== undefined) {
       units ??= { ...entity.provenance.u };

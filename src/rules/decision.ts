@@ -21,6 +21,8 @@ export interface UnitEffect {
   readonly rule: string;
   /** Fields of the record to write. */
   readonly write?: Values;
+  /** Its setter, where that is not the one of the reading (a derived value). */
+  readonly by?: Setter;
   /** The remote's value, which becomes base. */
   readonly base?: Values;
   /** The remote's value, shown but not decided. */

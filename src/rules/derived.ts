@@ -14,12 +14,12 @@ const isUnset = (entity: Entity, unit: string): boolean => {
 };
 
 /** The search name that follows from the company name while nobody set one (rule R4). */
-export function deriveSearchName(entity: Entity): UnitEffect | undefined {
+export function deriveSearchName(entity: Entity, now: number): UnitEffect | undefined {
   const name = entity.values.firmanavn;
   if (entity.kind !== "kundeemne" || typeof name !== "string" || !isUnset(entity, "soegenavn")) return undefined;
   const soegenavn = name.toUpperCase().slice(0, SEARCH_NAME_MAX).trim();
   if (entity.values.soegenavn === soegenavn) return undefined;
-  return { unit: "soegenavn", did: "took", rule: "R4:derived", write: { soegenavn } };
+  return { unit: "soegenavn", did: "took", rule: "R4:derived", write: { soegenavn }, by: derivedSetter(now) };
 }
 
 /** The town of a Danish postal code where the address names none (rule R4); part of the group's value. */

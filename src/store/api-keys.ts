@@ -1,11 +1,11 @@
-import type { Db } from "./database.ts";
+import type { Db, Sql } from "./database.ts";
 import { instantText } from "./read-columns.ts";
 
 /** An API key as it may be shown: never the key itself, nor its hash. */
 export interface ApiKey {
   readonly id: string;
   readonly label: string;
-  readonly scopes: readonly string[];
+  readonly scopes: string[];
   readonly createdAt: string;
   readonly expiresAt: string | null;
   readonly revokedAt: string | null;
@@ -47,6 +47,21 @@ export async function addApiKey(sql: Db, key: NewApiKey): Promise<ApiKey> {
     returning ${sql.unsafe(COLUMNS)}`;
   if (row === undefined) throw new Error("An insert returned no row");
   return readApiKey(row);
+}
+
+const ADMIN_LABEL = "KOBLING_ADMIN_KEY";
+
+/** Makes this the installation's admin key; an earlier one of the environment no longer works. Safe to run again. */
+export async function setAdminKey(sql: Sql, key: { readonly id: string; readonly hash: string }): Promise<void> {
+  await sql.begin(async (tx) => {
+    await tx`
+      update api_keys set revoked_at = kobling_now()
+      where label = ${ADMIN_LABEL} and hash <> ${key.hash} and revoked_at is null`;
+    await tx`
+      insert into api_keys (id, label, hash, scopes, created_at)
+      values (${key.id}::text::uuid, ${ADMIN_LABEL}, ${key.hash}, '{admin}', kobling_now())
+      on conflict (hash) do update set revoked_at = null, expires_at = null`;
+  });
 }
 
 /** All keys, newest first, revoked and expired ones too. */

@@ -1,0 +1,111 @@
+import { closeChanges, wakeChildren } from "../store/changes.ts";
+import { markDue, settleReceipted } from "../store/deliveries.ts";
+import { drawAccountNumbers, takenAccountNumbers, upsertEntities } from "../store/entities.ts";
+import { appendHistory } from "../store/history.ts";
+import { addBlock, markOrphaned, renumberLinks, upsertLinks } from "../store/links.ts";
+import { alert, closeReviews, openReviews, updateSides } from "../store/reviews.ts";
+import { type Batch, iso } from "./batch.ts";
+import { contactKeys } from "./contacts.ts";
+import { searchKeys } from "./matching.ts";
+import { findOwed } from "./owing.ts";
+
+/**
+ * Writes everything the batch has decided: a handful of statements, whatever the number of records. Must be the last act
+ * of its transaction.
+ */
+export async function flush(batch: Batch): Promise<void> {
+  const { tx, now } = batch;
+  const at = iso(now);
+  await nameAccounts(batch);
+  findOwed(batch);
+  await openHolds(batch, at);
+  const emner = [];
+  const contacts = [];
+  for (const slot of batch.entities.values()) {
+    if (!slot.dirty) continue;
+    const { entity } = slot;
+    const write = { entity, createdAt: slot.createdAt, updatedAt: at };
+    if (entity.kind === "kundeemne") emner.push({ ...write, keys: searchKeys(entity.values) });
+    else contacts.push({ ...write, keys: contactKeys(entity.values) });
+  }
+  const links = [...batch.links.values()].filter((slot) => slot.dirty);
+  // A contact that stops being primary is written before the one that becomes it: at most one at any time (S22).
+  contacts.sort((a, b) => Number(a.entity.values.primaer === true) - Number(b.entity.values.primaer === true));
+  await upsertEntities(tx, "kundeemne", emner);
+  await upsertEntities(
+    tx,
+    "kontaktperson",
+    contacts.filter((write) => write.entity.values.primaer !== true),
+  );
+  await upsertEntities(
+    tx,
+    "kontaktperson",
+    contacts.filter((write) => write.entity.values.primaer === true),
+  );
+  await settleReceipted(tx, batch.receipted);
+  await renumberLinks(tx, batch.renumbered);
+  await markOrphaned(tx, batch.orphaned, at);
+  for (const block of batch.goneBlocks) await addBlock(tx, { ...block, by: "kobling", at });
+  // From here on nothing reads what another statement of the batch writes: they go out together.
+  await Promise.all([
+    upsertLinks(tx, links, at),
+    appendHistory(tx, at, batch.history),
+    closeChanges(tx, batch.outcomes),
+    markDue(tx, batch.due),
+    updateSides(
+      tx,
+      at,
+      [...batch.held.values()].filter((review) => review.moved).map(({ id, sides }) => ({ id, sides })),
+    ),
+    closeReviews(
+      tx,
+      at,
+      batch.closings.map(({ id, why }) => ({ id, state: "closed" as const, decision: why, by: "kobling" })),
+    ),
+    wakeChildren(tx, batch.connection, batch.linked),
+  ]);
+  for (const each of batch.alerts) await alert(tx, at, each);
+}
+
+/** Opens the cases and writes their ids into the records that they hold. */
+async function openHolds(batch: Batch, at: string): Promise<void> {
+  if (batch.openings.length === 0) return;
+  const ids = await openReviews(
+    batch.tx,
+    at,
+    batch.openings.map((opening) => opening.review),
+  );
+  batch.openings.forEach(({ entityId, hold }, n) => {
+    const slot = entityId === null ? undefined : batch.entities.get(entityId);
+    const id = ids[n];
+    if (slot === undefined || hold === null || id === undefined || slot.entity.holds[hold] !== 0) return;
+    slot.entity = { ...slot.entity, holds: { ...slot.entity.holds, [hold]: id } };
+    slot.dirty = true;
+  });
+}
+
+/** Account numbers are set once: those that came with a record stay when they are free, the rest are drawn (S3, S8). */
+async function nameAccounts(batch: Batch): Promise<void> {
+  const made = [...batch.entities.values()].filter(
+    (slot) => slot.was === 0 && slot.entity.kind === "kundeemne" && slot.entity.version > 0,
+  );
+  if (made.length === 0) return;
+  const claimed = made.flatMap((slot) =>
+    typeof slot.entity.values.kontonummer === "string" ? [slot.entity.values.kontonummer] : [],
+  );
+  const taken = await takenAccountNumbers(batch.tx, claimed);
+  const nameless = made.filter((slot) => {
+    const number = slot.entity.values.kontonummer;
+    if (typeof number !== "string" || taken.has(number)) return true;
+    taken.add(number);
+    return false;
+  });
+  const numbers = await drawAccountNumbers(batch.tx, nameless.length, taken);
+  nameless.forEach((slot, n) => {
+    const kontonummer = numbers[n];
+    if (kontonummer === undefined) throw new Error("Fewer account numbers than records");
+    slot.entity = { ...slot.entity, values: { ...slot.entity.values, kontonummer } };
+    const created = batch.history.find((entry) => entry.entityId === slot.entity.id && entry.version === 1);
+    if (created !== undefined) created.fields.kontonummer = [null, kontonummer];
+  });
+}

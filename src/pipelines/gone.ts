@@ -1,0 +1,80 @@
+import { remoteKey } from "../store/links.ts";
+import { type Batch, close, type Incoming, type LinkSlot, systemSetter, write } from "./batch.ts";
+import type { OpenLane } from "./world.ts";
+
+/**
+ * The remote says that an object is not there any more (rules R9, R25). Nothing of the record is deleted: the link goes
+ * into state `gone`, computed fields follow, and a person is told. A Kundeemne deleted on side crm becomes orphaned.
+ */
+export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefined, incoming: Incoming): void {
+  if (slot === undefined || slot.link.state === "gone") return close(batch, incoming, "decided", "unchanged");
+  const { link } = slot;
+  if (incoming.replacedBy !== undefined && !batch.links.has(remoteKey(incoming.object, incoming.replacedBy))) {
+    // Renumbered: the same object under another id; link, base and images move with it (rule R9).
+    slot.link = { ...link, externalId: incoming.replacedBy, missingSince: null };
+    slot.dirty = true;
+    batch.renumbered.push({ id: link.id, externalId: incoming.replacedBy });
+    return close(batch, incoming, "decided", "updated");
+  }
+  slot.link = { ...link, state: link.entityId === null ? link.state : "gone", missingSince: null, newestHash: null };
+  slot.dirty = true;
+  if (link.entityId === null) return close(batch, incoming, "decided", "unchanged");
+  batch.goneBlocks.push({
+    connection: lane.connection,
+    object: lane.object,
+    entityId: link.entityId,
+    externalId: "",
+    kind: "gone",
+  });
+  const entity = batch.entities.get(link.entityId);
+  if (entity === undefined) throw new Error(`Record ${link.entityId} of a link is not in hand`);
+  const field = incoming.object === "debitor" ? "findesDeb" : incoming.object === "kreditor" ? "findesKred" : undefined;
+  const cause = {
+    by: systemSetter(batch.now),
+    changeId: incoming.changeId,
+    runId: incoming.runId,
+    mapping: null,
+    kind: "gone",
+  };
+  if (
+    field !== undefined &&
+    entity.entity.kind === "kundeemne" &&
+    !linkedElsewhere(batch, link.id, link.entityId, incoming.object)
+  ) {
+    write(batch, entity, [{ unit: field, did: "took", rule: "S35:gone", write: { [field]: false } }], cause);
+  }
+  const about = {
+    entity: link.entity,
+    entityId: link.entityId,
+    connection: lane.connection,
+    object: lane.object,
+    externalId: incoming.externalId,
+    linkId: link.id,
+  } as const;
+  if (lane.side === "crm" && link.entity === "kundeemne") {
+    batch.orphaned.push(link.entityId);
+    entity.entity = { ...entity.entity, state: { ...entity.entity.state, orphaned: true } };
+    batch.openings.push({
+      entityId: link.entityId,
+      hold: null,
+      review: { ...about, kind: "orphaned", reason: "R1:deleted_on_side_crm" },
+    });
+  } else {
+    batch.alerts.push({ ...about, kind: "alert", reason: "R25:gone" });
+  }
+  close(batch, incoming, "decided", "updated");
+}
+
+/** Another live link of the record at an object of the same name, in this or another ledger. */
+function linkedElsewhere(batch: Batch, linkId: string, entityId: string, object: string): boolean {
+  const live = (link: { id: string; state: string; object: string }): boolean =>
+    link.id !== linkId && link.state === "linked" && link.object === object;
+  if (
+    (batch.otherLinks.get(entityId) ?? []).some(
+      (link) => live(link) && ![...batch.links.values()].some((slot) => slot.link.id === link.id),
+    )
+  )
+    return true;
+  for (const slot of batch.links.values()) if (slot.link.entityId === entityId && live(slot.link)) return true;
+  return false;
+}

@@ -1,0 +1,152 @@
+import { type Change, closeChanges, lockWaiting, takeWaiting } from "../store/changes.ts";
+import { isDatabaseDown } from "../store/faults.ts";
+import { loadLanes } from "../store/lanes.ts";
+import { remoteKey } from "../store/links.ts";
+import { addRunCounts } from "../store/runs.ts";
+import type { Batch, Incoming } from "./batch.ts";
+import { decideBatch } from "./decide-batch.ts";
+import type { Deps } from "./deps.ts";
+import { openLanes } from "./world.ts";
+
+const BATCH_SIZE = 500;
+/** Transactions in flight: one decides while the other commits. */
+const IN_FLIGHT = 2;
+
+export interface IngestCounts {
+  readonly taken: number;
+  readonly readAgain: readonly { object: string; externalId: string; why: string }[];
+}
+
+/**
+ * Takes the waiting changes of a connection all the way into the store, in order of receipt per object. Safe to run
+ * again and to run twice at once: what is decided is decided under its lock, once.
+ */
+export async function ingest(deps: Deps, connection: string): Promise<IngestCounts> {
+  const lanes = [...openLanes(deps, await loadLanes(deps.db.sql)).values()].filter(
+    (lane) => lane.connection === connection,
+  );
+  // A lane that is armed only reads and previews (rule R27); its changes wait.
+  const objects = lanes
+    .filter((lane) => (lane.inbound || lane.outbound) && !lane.paused && !lane.row.stopped)
+    .map((lane) => lane.object);
+  if (objects.length === 0) return { taken: 0, readAgain: [] };
+  const readAgain: Batch["readAgain"] = [];
+  const busy = new Map<string, Promise<void>>();
+  const running = new Set<Promise<void>>();
+  const faults: unknown[] = [];
+  let taken = 0;
+  let after = 0;
+  while (faults.length === 0) {
+    const changes = await takeWaiting(deps.db.sql, connection, objects, after, BATCH_SIZE);
+    const last = changes.at(-1);
+    if (last === undefined) break;
+    after = last.id;
+    taken += changes.length;
+    // Changes of one object are decided in order: wait for the batch that has an earlier one in hand.
+    const keys = changes.map((change) => remoteKey(change.object, change.externalId));
+    const before = new Set(keys.flatMap((key) => busy.get(key) ?? []));
+    await Promise.all(before);
+    while (running.size >= IN_FLIGHT) await Promise.race(running);
+    const work = ingestHalving(deps, connection, changes, readAgain)
+      .catch((error: unknown) => {
+        faults.push(error);
+      })
+      .finally(() => {
+        running.delete(work);
+        for (const key of keys) if (busy.get(key) === work) busy.delete(key);
+      });
+    running.add(work);
+    for (const key of keys) busy.set(key, work);
+  }
+  await Promise.all(running);
+  if (faults.length > 0) throw faults[0];
+  if (taken > 0) await deps.queue.due("deliver", connection);
+  return { taken, readAgain };
+}
+
+/** A failed batch is halved until the guilty change stands alone and goes to quarantine (rule R7). */
+async function ingestHalving(
+  deps: Deps,
+  connection: string,
+  changes: readonly Change[],
+  readAgain: Batch["readAgain"],
+): Promise<void> {
+  try {
+    const due = await ingestBatch(deps, connection, changes, readAgain);
+    for (const name of due) if (name !== connection) await deps.queue.due("deliver", name);
+  } catch (error) {
+    if (isDatabaseDown(error)) throw error;
+    if (changes.length > 1) {
+      const middle = Math.ceil(changes.length / 2);
+      await ingestHalving(deps, connection, changes.slice(0, middle), readAgain);
+      await ingestHalving(deps, connection, changes.slice(middle), readAgain);
+      return;
+    }
+    const [guilty] = changes;
+    if (guilty === undefined) throw error;
+    deps.log.error("change.quarantined", { connection, object: guilty.object, changeId: guilty.id, error });
+    await deps.db.sql.begin(async (tx) => {
+      const detail = error instanceof Error ? error.message : "Unforeseen fault";
+      await closeChanges(tx, [
+        { id: guilty.id, state: "quarantined", outcome: "quarantined", reason: { code: "fault", detail } },
+      ]);
+      if (guilty.runId !== null) await addRunCounts(tx, new Map([[guilty.runId, { quarantined: 1 }]]));
+    });
+  }
+}
+
+async function ingestBatch(
+  deps: Deps,
+  connection: string,
+  changes: readonly Change[],
+  readAgain: Batch["readAgain"],
+): Promise<Set<string>> {
+  const queued = deps.connectorOf(connection).mode === "queue";
+  return deps.db.sql.begin(async (tx) => {
+    const waiting = await lockWaiting(
+      tx,
+      changes.map((change) => change.id),
+    );
+    const incomings = changes.filter((change) => waiting.has(change.id)).map((change) => toIncoming(change, queued));
+    if (incomings.length === 0) return new Set<string>();
+    const batch = await decideBatch(deps, tx, connection, incomings);
+    await addRunCounts(tx, countRuns(changes, batch));
+    readAgain.push(...batch.readAgain);
+    return new Set(batch.due.map((due) => due.connection));
+  });
+}
+
+const toIncoming = (change: Change, queued: boolean): Incoming => ({
+  object: change.object,
+  externalId: change.externalId,
+  changeId: change.id,
+  runId: change.runId,
+  deleted: change.deleted,
+  body: change.body,
+  hash: change.hash,
+  counter: change.counter,
+  lastDelivery: change.lastDelivery,
+  remoteVersion: change.remoteVersion,
+  changedAt: change.changedAt,
+  beganAt: change.beganAt,
+  receivedAt: change.receivedAt,
+  writeCount: change.writeCount,
+  whole: change.whole,
+  pushed: queued,
+  confirmed: change.via === "confirm",
+  certain: false,
+});
+
+/** Each change read counts once, by its outcome (promise 12). */
+function countRuns(changes: readonly Change[], batch: Batch): Map<number, Record<string, number>> {
+  const runOf = new Map(changes.map((change) => [change.id, change.runId]));
+  const counts = new Map<number, Record<string, number>>();
+  for (const { id, outcome } of batch.outcomes) {
+    const run = runOf.get(id);
+    if (run === null || run === undefined) continue;
+    const each = counts.get(run) ?? {};
+    each[outcome] = (each[outcome] ?? 0) + 1;
+    counts.set(run, each);
+  }
+  return counts;
+}

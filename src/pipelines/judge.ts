@@ -1,0 +1,123 @@
+import type { CompiledMapping } from "../mappings/mapping.ts";
+import { catalogueOf, type Values } from "../model/catalogue.ts";
+import { applyToEntity, applyToLink } from "../rules/apply.ts";
+import { decide, setterOf } from "../rules/decide.ts";
+import type { UnitEffect } from "../rules/decision.ts";
+import { deriveSearchName, deriveTown } from "../rules/derived.ts";
+import { livingImages } from "../rules/own-write.ts";
+import { claimInterval } from "../rules/reading.ts";
+import type { Reading } from "../rules/record.ts";
+import { agrees } from "../rules/unit-values.ts";
+import type { Batch, Cause, EntitySlot, Incoming, LinkSlot } from "./batch.ts";
+import { record } from "./batch.ts";
+import { openCases } from "./cases.ts";
+import { judgeView } from "./contacts.ts";
+import { type OpenLane, worldFor } from "./world.ts";
+
+export interface JudgeOptions {
+  /** The record was made from this reading. */
+  readonly fresh: boolean;
+  /** Effects that are settled already (rule R17); only the rest of the claims is judged. */
+  readonly settled?: readonly UnitEffect[];
+}
+
+export interface Judged {
+  /** What the change counts as: `held`, `updated` or `unchanged`. */
+  readonly outcome: "held" | "updated" | "unchanged";
+  readonly readAgain?: string;
+}
+
+/**
+ * Decides one reading against its record, in the batch: record, provenance, history, link and cases, all from what
+ * `decide` returns. Nothing is written to the store here.
+ */
+export function judge(
+  batch: Batch,
+  lane: OpenLane,
+  mapping: CompiledMapping,
+  linkSlot: LinkSlot,
+  slot: EntitySlot,
+  incoming: Incoming,
+  claims: Values,
+  options: JudgeOptions,
+): Judged {
+  const { deps, now } = batch;
+  const link = { ...linkSlot.link, images: livingImages(linkSlot.link.images, now) };
+  const interval = claimInterval(incoming, link.decidedBeganAt, lane.row.clockOffsetMs);
+  const reading: Reading = {
+    claims,
+    changeId: incoming.changeId,
+    from: interval.from,
+    to: interval.to,
+    receivedAt: incoming.receivedAt,
+    whole: incoming.whole,
+    confirmed: incoming.confirmed,
+    mapping: mapping.version,
+  };
+  const world = worldFor(deps, batch.lanes, slot.entity.kind, now, (unit, ours) =>
+    otherLinkAgrees(batch, slot, link.id, unit, ours),
+  );
+  const input = { entity: slot.entity, link, lane, mapping, reading, world, fresh: options.fresh };
+  const decision = decide(input);
+  if (decision.readAgain !== undefined) return { outcome: "unchanged", readAgain: decision.readAgain };
+
+  const by = setterOf(lane, reading);
+  const cause: Cause = { by, changeId: incoming.changeId, runId: incoming.runId, mapping: mapping.version };
+  const effects = withDerived(slot, [...(options.settled ?? []), ...decision.effects], now);
+  record(batch, slot, applyToEntity(slot.entity, effects, by), cause);
+  linkSlot.link = { ...linkSlot.link, ...applyToLink(link, effects, slot.entity) };
+  linkSlot.dirty = true;
+  const opened = openCases(batch, slot, linkSlot.link, effects, incoming);
+  let outcome: Judged["outcome"] = opened
+    ? "held"
+    : effects.some((effect) => effect.did === "took")
+      ? "updated"
+      : "unchanged";
+  if (mapping.hasView) {
+    const view = judgeView(
+      batch,
+      { ...input, link: linkSlot.link, entity: slot.entity },
+      linkSlot,
+      slot,
+      incoming,
+      cause,
+    );
+    if (view === "held" || (view === "updated" && outcome === "unchanged")) outcome = view;
+  }
+  return { outcome };
+}
+
+/** Derived values rank below every claim and follow their input (rule R4). */
+function withDerived(slot: EntitySlot, effects: UnitEffect[], now: number): UnitEffect[] {
+  if (slot.entity.kind !== "kundeemne") return effects;
+  const derived = effects.map((effect) => {
+    if (effect.unit !== "adresse" || effect.did !== "took" || effect.write === undefined) return effect;
+    const whole = { ...pickAddress(slot.entity.values), ...effect.write };
+    const town = deriveTown(whole);
+    return town === whole ? effect : { ...effect, write: { ...effect.write, bynavn: town.bynavn ?? null } };
+  });
+  const name = effects.find((effect) => effect.unit === "firmanavn" && effect.did === "took")?.write?.firmanavn;
+  if (name === undefined || effects.some((effect) => effect.unit === "soegenavn" && effect.did === "took"))
+    return derived;
+  const search = deriveSearchName({ ...slot.entity, values: { ...slot.entity.values, firmanavn: name } }, now);
+  return search === undefined ? derived : [...derived, search];
+}
+
+const pickAddress = (values: Values): Values => ({
+  postnr: values.postnr ?? null,
+  bynavn: values.bynavn ?? null,
+  landekode: values.landekode ?? null,
+});
+
+/** Does another live link of the record show our value of the unit (rule R26)? */
+function otherLinkAgrees(batch: Batch, slot: EntitySlot, linkId: string, unit: string, ours: Values): boolean {
+  const catalogue = catalogueOf(slot.entity.kind);
+  if (!catalogue.units.has(unit)) return false;
+  for (const other of batch.otherLinks.get(slot.entity.id) ?? []) {
+    if (other.id === linkId || other.state !== "linked") continue;
+    const mapped = batch.deps.mappingOf(other.connection, other.object)?.unitByName.get(unit);
+    if (mapped === undefined || mapped.keys.some((key) => other.base[key] === undefined)) continue;
+    if (agrees(slot.entity.kind, mapped, other.base, ours)) return true;
+  }
+  return false;
+}

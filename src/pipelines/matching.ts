@@ -1,0 +1,124 @@
+import { nameKey } from "../danish/company-name.ts";
+import { isValidCvr } from "../danish/cvr.ts";
+import { chooseMatch, type MatchFacts, matchKeys } from "../danish/match.ts";
+import { placeVat } from "../danish/registration.ts";
+import type { CompiledMapping } from "../mappings/mapping.ts";
+import { kontaktpersonCatalogue, type Values } from "../model/catalogue.ts";
+import { normalise } from "../model/compare.ts";
+import type { Entity } from "../rules/record.ts";
+import { findCandidates } from "../store/candidates.ts";
+import { loadEntities } from "../store/entities.ts";
+import { type Batch, type EntitySlot, slotOf } from "./batch.ts";
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** What matching may use of values: a number that fails its check digit is no key (domain notes, d.1). */
+export function factsOf(values: Values): MatchFacts {
+  const cvr = text(values.cvrNr);
+  const facts: { -readonly [K in keyof MatchFacts]: MatchFacts[K] } = {};
+  if (cvr !== undefined && isValidCvr(cvr)) facts.cvrNr = cvr;
+  const seNr = text(values.seNr);
+  if (seNr !== undefined && isValidCvr(seNr)) facts.seNr = seNr;
+  if (Array.isArray(values.pNumre)) facts.pNumre = values.pNumre;
+  for (const key of [
+    "krakId",
+    "kobId",
+    "tdcId",
+    "googlePlaceId",
+    "eanLokationsnr",
+    "firmanavn",
+    "adresse1",
+    "postnr",
+    "landekode",
+  ] as const) {
+    const value = text(values[key]);
+    if (value !== undefined) facts[key] = value;
+  }
+  return facts;
+}
+
+/** The claims of a remote object as a record would hold them: a number of SE_Nr is placed (rule R2). */
+export function placed(mapping: CompiledMapping, claims: Values): Values {
+  const token = claims.registration;
+  if (mapping.unitByName.get("registration")?.token !== true || typeof token !== "string") return claims;
+  return { ...claims, ...placeVat(token, { cvrNr: null, seNr: null, euVatNr: null }) };
+}
+
+const ADDRESS_TIER = "M6:";
+
+/** Columns that a Kundeemne is found by. */
+export function searchKeys(values: Values): { match_key: string | null; name_key: string | null } {
+  const keys = matchKeys(factsOf(values));
+  const name = text(values.firmanavn);
+  return {
+    match_key: keys.find((key) => key.startsWith(ADDRESS_TIER)) ?? null,
+    name_key: name === undefined ? null : nameKey(name).key,
+  };
+}
+
+/** The compared form of an address, by which a contact is found within its emne. */
+export function emailKey(values: Values): string | null {
+  const field = kontaktpersonCatalogue.fields.email;
+  if (field === undefined || values.email === null || values.email === undefined) return null;
+  const key = normalise(field, values.email);
+  return typeof key === "string" ? key.toLowerCase() : null;
+}
+
+/** Match keys of a create, to be locked (rule R7): two batches never make the same company at once. */
+export const lockKeys = (values: Values): string[] => matchKeys(factsOf(values));
+
+export type Match =
+  | { readonly kind: "one"; readonly id: string; readonly tier: string }
+  | { readonly kind: "several"; readonly ids: readonly string[]; readonly tier: string }
+  | { readonly kind: "none" };
+
+/**
+ * Loads the records that could be meant by these values into the batch. The caller holds the advisory locks of their
+ * keys. Several at once, one statement for all.
+ */
+export async function loadCandidates(batch: Batch, wanted: readonly Values[]): Promise<void> {
+  const facts = wanted.map(factsOf);
+  const ids = await findCandidates(batch.tx, {
+    cvrNr: facts.flatMap((each) => (each.cvrNr === undefined ? [] : [each.cvrNr])),
+    gln: facts.flatMap((each) => (each.eanLokationsnr === undefined ? [] : [each.eanLokationsnr])),
+    krakId: facts.flatMap((each) => (each.krakId === undefined ? [] : [each.krakId])),
+    kobId: facts.flatMap((each) => (each.kobId === undefined ? [] : [each.kobId])),
+    tdcId: facts.flatMap((each) => (each.tdcId === undefined ? [] : [each.tdcId])),
+    placeId: facts.flatMap((each) => (each.googlePlaceId === undefined ? [] : [each.googlePlaceId])),
+    matchKey: wanted.flatMap((each) => searchKeys(each).match_key ?? []),
+  });
+  const missing = ids.filter((id) => !batch.entities.has(id));
+  for (const [id, stored] of await loadEntities(batch.tx, "kundeemne", missing)) batch.entities.set(id, slotOf(stored));
+}
+
+/** An index over the records in hand, so that matching looks at the few that share a key. */
+export class MatchIndex {
+  readonly #byKey = new Map<string, Set<string>>();
+  readonly #facts = new Map<string, MatchFacts>();
+
+  add(entity: Entity): void {
+    if (entity.kind !== "kundeemne" || entity.state.mergedInto !== null || entity.state.erased) return;
+    const facts = factsOf(entity.values);
+    this.#facts.set(entity.id, facts);
+    for (const key of matchKeys(facts)) {
+      const ids = this.#byKey.get(key);
+      if (ids === undefined) this.#byKey.set(key, new Set([entity.id]));
+      else ids.add(entity.id);
+    }
+  }
+
+  /** Whom these values mean (domain notes, e.8), leaving out the refused ones. */
+  find(values: Values, refused: ReadonlySet<string>): Match {
+    const facts = factsOf(values);
+    const ids = new Set<string>();
+    for (const key of matchKeys(facts)) for (const id of this.#byKey.get(key) ?? []) if (!refused.has(id)) ids.add(id);
+    const records = [...ids].sort().map((id) => ({ id, facts: this.#facts.get(id) ?? {} }));
+    return chooseMatch(facts, records);
+  }
+}
+
+export const indexOf = (slots: Iterable<EntitySlot>): MatchIndex => {
+  const index = new MatchIndex();
+  for (const slot of slots) index.add(slot.entity);
+  return index;
+};

@@ -1,0 +1,145 @@
+import { statfs } from "node:fs/promises";
+import { contentHash } from "../lib/hash.ts";
+import { countWaiting, keepChanges, type NewChange, newestKept } from "../store/changes.ts";
+import { readNow } from "../store/clock.ts";
+import type { Db } from "../store/database.ts";
+import { countTombstoneHits, findTombstones } from "../store/tombstones.ts";
+import type { Deps } from "./deps.ts";
+
+/** What a connection tells of one object. */
+export interface Envelope {
+  readonly externalId: string;
+  /** The object as the remote has it; absent when it was deleted. */
+  readonly data?: unknown;
+  readonly deleted?: boolean;
+  /** Idempotency of the sender (rule R5). */
+  readonly eventId?: string;
+  /** Rises at every change of the object at the sender (rule R21). */
+  readonly counter?: number;
+  /** The last delivery of ours that the sender has applied to the object (rule R21). */
+  readonly lastDelivery?: number;
+  /** When the remote says that it changed, ISO 8601. */
+  readonly changedAt?: string;
+  readonly version?: string;
+}
+
+export interface Received {
+  /** Kept, to be decided. */
+  readonly kept: number;
+  /** Equal to the newest change kept, or an event that was told before (rule R5): nothing to decide. */
+  readonly repeats: number;
+  readonly refused: readonly { index: number; code: string; detail: string }[];
+}
+
+export interface Telling {
+  readonly connection: string;
+  readonly object: string;
+  readonly via: "push" | "hook" | "poll" | "read" | "snapshot";
+  readonly runId?: number | null;
+  /** When the request of the reading began; a push begins when it is received. */
+  readonly beganAt?: Date;
+  /** Write counts from before the request (rule R6), by external id. Absent for pushes. */
+  readonly writeCounts?: ReadonlyMap<string, number>;
+  readonly whole?: boolean;
+  /** A reading that a suspicion asked for: kept though it equals the newest one (rule R8). */
+  readonly confirming?: boolean;
+}
+
+/**
+ * Keeps what a connection tells, one transaction for the batch; what this returns as kept survives any crash. Repeats
+ * are told apart by comparing with the newest change kept, before mapping. Run it again after a failure: changes with an
+ * event id or a counter are then repeats. At most a few hundred envelopes a call.
+ */
+export async function receive(deps: Deps, telling: Telling, envelopes: readonly Envelope[]): Promise<Received> {
+  const received = await keep(deps, deps.db.sql, telling, envelopes);
+  if (received.kept > 0) await deps.queue.due("ingest", telling.connection);
+  return received;
+}
+
+async function keep(deps: Deps, sql: Db, telling: Telling, envelopes: readonly Envelope[]): Promise<Received> {
+  const refused: { index: number; code: string; detail: string }[] = [];
+  const sound: { envelope: Envelope; index: number; hash: string }[] = [];
+  for (const [index, envelope] of envelopes.entries()) {
+    const fault = faultOf(envelope);
+    if (fault !== undefined) refused.push({ index, ...fault });
+    else sound.push({ envelope, index, hash: envelope.deleted ? "deleted" : contentHash(envelope.data) });
+  }
+  if (sound.length === 0) return { kept: 0, repeats: 0, refused };
+  const ids = sound.map(({ envelope }) => envelope.externalId);
+  const objects = ids.map(() => telling.object);
+  const [newest, buried, now] = await Promise.all([
+    newestKept(sql, telling.connection, objects, ids),
+    findTombstones(sql, deps.seal, telling.connection, telling.object, ids),
+    readNow(sql),
+  ]);
+  const changes: NewChange[] = [];
+  let repeats = 0;
+  let hits = 0;
+  for (const [at, { envelope, hash }] of sound.entries()) {
+    // The erased stay erased: ids and a count are kept, no body (rule R34).
+    if (buried.has(envelope.externalId)) {
+      hits += 1;
+      repeats += 1;
+      continue;
+    }
+    const known = newest[at];
+    const same = known !== undefined && known.hash === hash && telling.confirming !== true && !known.missing;
+    if (same && (envelope.counter === undefined || (known.counter !== null && envelope.counter <= known.counter))) {
+      repeats += 1;
+      continue;
+    }
+    changes.push({
+      object: telling.object,
+      externalId: envelope.externalId,
+      hash,
+      body: envelope.deleted ? null : envelope.data,
+      deleted: envelope.deleted ?? false,
+      eventId: envelope.eventId,
+      counter: envelope.counter,
+      lastDelivery: envelope.lastDelivery,
+      remoteVersion: envelope.version,
+      changedAt: envelope.changedAt,
+      ...(telling.writeCounts === undefined ? {} : { writeCount: telling.writeCounts.get(envelope.externalId) ?? 0 }),
+    });
+  }
+  const receivedAt = new Date(now).toISOString();
+  const told = {
+    connection: telling.connection,
+    via: telling.confirming === true ? "confirm" : telling.via,
+    runId: telling.runId ?? null,
+    beganAt: telling.beganAt?.toISOString() ?? receivedAt,
+    receivedAt,
+    whole: telling.whole ?? true,
+  };
+  const kept = await keepChanges(sql, told, changes);
+  if (hits > 0) await countTombstoneHits(sql, deps.seal, telling.connection, telling.object, ids);
+  return { kept, repeats: repeats + changes.length - kept, refused };
+}
+
+function faultOf(envelope: Envelope): { code: string; detail: string } | undefined {
+  if (typeof envelope.externalId !== "string" || envelope.externalId.length === 0) {
+    return { code: "external_id_missing", detail: "externalId is required: a text that names the object at your side" };
+  }
+  if (envelope.externalId.length > 200)
+    return { code: "external_id_too_long", detail: "externalId has at most 200 characters" };
+  if (envelope.deleted === true) return undefined;
+  if (typeof envelope.data !== "object" || envelope.data === null || Array.isArray(envelope.data)) {
+    return { code: "data_missing", detail: "data is required: the object as JSON, or deleted: true" };
+  }
+  return undefined;
+}
+
+/** Why nothing more is taken now, with the time to wait; null: go on. Asked before a push and between its batches. */
+export async function backpressure(
+  deps: Deps,
+  connection: string,
+): Promise<{ retryAfterMs: number; code: "too_many_waiting" | "disk_full" } | null> {
+  const { waitingChanges, freeDiskMiB } = deps.config.backpressure;
+  if ((await countWaiting(deps.db.sql, connection, waitingChanges)) >= waitingChanges)
+    return { retryAfterMs: 5_000, code: "too_many_waiting" };
+  if (deps.dataFolder !== undefined) {
+    const disk = await statfs(deps.dataFolder);
+    if ((disk.bavail * disk.bsize) / 2 ** 20 < freeDiskMiB) return { retryAfterMs: 60_000, code: "disk_full" };
+  }
+  return null;
+}

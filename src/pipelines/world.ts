@@ -1,0 +1,78 @@
+import type { MappedUnit } from "../mappings/mapping.ts";
+import { catalogueOf, type EntityKind, type Values } from "../model/catalogue.ts";
+import type { Survivorship } from "../model/field.ts";
+import type { World } from "../rules/decide.ts";
+import type { Lane, Setter } from "../rules/record.ts";
+import type { LaneRow } from "../store/lanes.ts";
+import type { Deps } from "./deps.ts";
+
+export const laneKey = (connection: string, object: string): string => `${connection}\u0000${object}`;
+
+/** A lane as the rules see it, with what only the pipelines need. */
+export interface OpenLane extends Lane {
+  readonly row: LaneRow;
+  /** It reads and previews but writes nothing: wished, not released (rule R27). */
+  readonly armed: boolean;
+  readonly paused: boolean;
+}
+
+/** Every lane: what configuration wishes, what was released, what is switched on. */
+export function openLanes(deps: Deps, rows: readonly LaneRow[]): Map<string, OpenLane> {
+  const lanes = new Map<string, OpenLane>();
+  const order = Object.keys(deps.config.connections);
+  for (const row of rows) {
+    const connection = deps.config.connections[row.connection];
+    const object = connection?.objects[row.object];
+    if (connection === undefined || object === undefined) continue;
+    const wishIn = object.direction === "in" || object.direction === "both";
+    const wishOut = object.direction === "out" || object.direction === "both";
+    const paused = row.connectionState !== "active";
+    lanes.set(laneKey(row.connection, row.object), {
+      connection: row.connection,
+      object: row.object,
+      connector: connection.connector,
+      side: object.side ?? connection.side,
+      inbound: wishIn && row.releasedIn,
+      outbound: wishOut && row.releasedOut && !row.stopped,
+      createIn: object.create === "in" || object.create === "both",
+      createOut: object.create === "out" || object.create === "both",
+      firstMeeting: object.firstMeeting,
+      onRemoteEdit: object.onRemoteEdit,
+      rank: (row.object === "kreditor" ? 1000 : 0) + Math.max(0, order.indexOf(row.connection)),
+      updatePolicy: connection.updatePolicy ?? {},
+      row,
+      armed: (wishIn && !row.releasedIn) || (wishOut && !row.releasedOut),
+      paused,
+    });
+  }
+  return lanes;
+}
+
+/** Survivorship of a unit: the mapping line's, else configuration's, else the catalogue's. */
+export function survivorshipOf(deps: Deps, kind: EntityKind, unit: string, mapped: MappedUnit): Survivorship {
+  if (mapped.survivorship !== undefined) return mapped.survivorship;
+  const configured = deps.config.survivorship[unit];
+  if (configured !== undefined) return configured;
+  const known = catalogueOf(kind).units.get(unit);
+  if (known === undefined) throw new Error(`No unit named ${unit}`);
+  return known.survivorship;
+}
+
+/** What deciding may ask of the installation, for one record. */
+export function worldFor(
+  deps: Deps,
+  lanes: ReadonlyMap<string, OpenLane>,
+  kind: EntityKind,
+  now: number,
+  otherAgrees: (unit: string, ours: Values) => boolean,
+): World {
+  return {
+    now,
+    survivorship: (unit, mapped) => survivorshipOf(deps, kind, unit, mapped),
+    rankOf: (setter: Setter) =>
+      lanes.get(laneKey(setter.connection ?? "", setter.object ?? ""))?.rank ?? Number.MAX_SAFE_INTEGER,
+    connectorOf: (setter: Setter) =>
+      setter.connection === undefined ? undefined : deps.config.connections[setter.connection]?.connector,
+    otherAgrees,
+  };
+}

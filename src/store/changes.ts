@@ -1,0 +1,228 @@
+import type { Sql, Tx } from "./database.ts";
+
+/** A change as it is taken from the inbox. Times in ms. */
+export interface Change {
+  readonly id: number;
+  readonly connection: string;
+  readonly object: string;
+  readonly externalId: string;
+  readonly via: string;
+  readonly runId: number | null;
+  readonly deleted: boolean;
+  readonly hash: string;
+  readonly counter: number | null;
+  readonly lastDelivery: number | null;
+  readonly remoteVersion: string | null;
+  readonly changedAt: number | null;
+  readonly beganAt: number;
+  readonly receivedAt: number;
+  readonly writeCount: number | null;
+  readonly whole: boolean;
+  readonly body: Record<string, unknown> | null;
+}
+
+/** A change to be kept. */
+export interface NewChange {
+  readonly object: string;
+  readonly externalId: string;
+  readonly hash: string;
+  readonly body: unknown;
+  readonly deleted?: boolean;
+  readonly eventId?: string | undefined;
+  readonly counter?: number | undefined;
+  readonly lastDelivery?: number | undefined;
+  readonly remoteVersion?: string | undefined;
+  readonly changedAt?: string | undefined;
+  readonly writeCount?: number | undefined;
+}
+
+export interface Told {
+  readonly connection: string;
+  readonly via: string;
+  readonly runId: number | null;
+  readonly beganAt: string;
+  readonly receivedAt: string;
+  readonly whole: boolean;
+}
+
+const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
+
+const columns = `id::float8 as id, connection, object, external_id, via, run_id::float8 as run_id, deleted, hash,
+  counter::float8 as counter, last_delivery::float8 as last_delivery, remote_version, ${ms("remote_changed_at")} as changed_at,
+  ${ms("began_at")} as began_at, ${ms("received_at")} as received_at, write_count, whole, body`;
+
+const readChange = (row: Record<string, unknown>): Change => ({
+  id: Number(row.id),
+  connection: String(row.connection),
+  object: String(row.object),
+  externalId: String(row.external_id),
+  via: String(row.via),
+  runId: row.run_id as number | null,
+  deleted: row.deleted === true,
+  hash: String(row.hash),
+  counter: row.counter as number | null,
+  lastDelivery: row.last_delivery as number | null,
+  remoteVersion: row.remote_version as string | null,
+  changedAt: row.changed_at as number | null,
+  beganAt: Number(row.began_at),
+  receivedAt: Number(row.received_at),
+  writeCount: row.write_count as number | null,
+  whole: row.whole !== false,
+  body: row.body as Record<string, unknown> | null,
+});
+
+/** Keeps changes, one statement for all; a repeated event id is not kept again. Gives the number kept. */
+export async function keepChanges(sql: Sql | Tx, told: Told, changes: readonly NewChange[]): Promise<number> {
+  if (changes.length === 0) return 0;
+  const rows = changes.map((change) => ({
+    object: change.object,
+    external_id: change.externalId,
+    deleted: change.deleted ?? false,
+    hash: change.hash,
+    event_id: change.eventId,
+    counter: change.counter,
+    last_delivery: change.lastDelivery,
+    remote_version: change.remoteVersion,
+    remote_changed_at: change.changedAt,
+    write_count: change.writeCount,
+    body: change.body,
+  }));
+  const kept = await sql.unsafe(
+    `insert into changes (connection, via, run_id, began_at, received_at, whole, state, object, external_id, deleted, hash, event_id,
+       counter, last_delivery, remote_version, remote_changed_at, write_count, body)
+     select $1, $2, $3::bigint, $4::timestamptz, $5::timestamptz, $6::boolean, 'received', object, external_id, deleted, hash, event_id,
+       counter, last_delivery, remote_version, remote_changed_at, write_count, body
+     from json_to_recordset($7::text::json) as x(object text, external_id text, deleted boolean, hash text, event_id text,
+       counter bigint, last_delivery bigint, remote_version text, remote_changed_at timestamptz, write_count integer, body json)
+     on conflict do nothing`,
+    [told.connection, told.via, told.runId, told.beganAt, told.receivedAt, told.whole, JSON.stringify(rows)],
+    { prepare: true },
+  );
+  return kept.count;
+}
+
+/**
+ * What receiving must know of remote objects before it keeps a change: the newest hash kept (null while a change of the
+ * object waits, so that A, B, A are three changes: rule R5), and the write count (rule R6). One statement for all.
+ */
+export async function newestKept(
+  sql: Sql | Tx,
+  connection: string,
+  objects: readonly string[],
+  externalIds: readonly string[],
+): Promise<{ hash: string | null; counter: number | null; writeCount: number; missing: boolean }[]> {
+  const rows = await sql.unsafe(
+    `select k.n, case when w.id is null then l.newest_hash end as hash, l.counter::float8 as counter,
+       coalesce(l.write_count, 0) as write_count, l.missing_since is not null as missing
+     from unnest($2::text[], $3::text[]) with ordinality k(object, external_id, n)
+     left join links l on l.connection = $1 and l.object = k.object and l.external_id = k.external_id
+     left join lateral (select id from changes c where c.connection = $1 and c.object = k.object and c.external_id = k.external_id
+       and c.state = 'received' limit 1) w on true
+     order by k.n`,
+    [connection, [...objects], [...externalIds]],
+    { prepare: true },
+  );
+  return rows.map((row) => ({
+    hash: row.hash as string | null,
+    counter: row.counter as number | null,
+    writeCount: Number(row.write_count),
+    missing: row.missing === true,
+  }));
+}
+
+/** Waiting changes of a connection in order of receipt, after `afterId`; only of objects whose lane takes them. */
+export async function takeWaiting(
+  sql: Sql | Tx,
+  connection: string,
+  objects: readonly string[],
+  afterId: number,
+  limit: number,
+): Promise<Change[]> {
+  const rows = await sql.unsafe(
+    `select ${columns} from changes where connection = $1 and state = 'received' and id > $2 and object = any($3::text[])
+     order by id limit $4`,
+    [connection, afterId, [...objects], limit],
+    { prepare: true },
+  );
+  return rows.map(readChange);
+}
+
+/** Which of these still wait; they are locked until the transaction ends. */
+export async function lockWaiting(tx: Tx, ids: readonly number[]): Promise<Set<number>> {
+  const rows = await tx.unsafe(
+    "select id::float8 as id from changes where id = any($1::bigint[]) and state = 'received' order by id for update",
+    [[...ids]],
+    { prepare: true },
+  );
+  return new Set(rows.map((row) => Number(row.id)));
+}
+
+export interface Outcome {
+  readonly id: number;
+  readonly state: "decided" | "repeat" | "stale" | "quarantined";
+  readonly outcome: string;
+  readonly reason?: {
+    readonly code: string;
+    readonly detail: string;
+    readonly field?: string;
+    readonly parent?: string;
+  };
+}
+
+/** Records what became of changes: one statement per kind of outcome, and one for those with a reason of their own. */
+export async function closeChanges(tx: Tx, outcomes: readonly Outcome[]): Promise<void> {
+  const plain = new Map<string, number[]>();
+  const reasoned: Outcome[] = [];
+  for (const each of outcomes) {
+    if (each.reason !== undefined) {
+      reasoned.push(each);
+      continue;
+    }
+    const key = `${each.state} ${each.outcome}`;
+    const ids = plain.get(key);
+    if (ids === undefined) plain.set(key, [each.id]);
+    else ids.push(each.id);
+  }
+  const statements: Promise<unknown>[] = [];
+  for (const [key, ids] of plain) {
+    const [state, outcome] = key.split(" ");
+    statements.push(
+      tx.unsafe(
+        "update changes set state = $1, outcome = $2, reason = null where id = any($3::bigint[])",
+        [state ?? "", outcome ?? "", ids],
+        { prepare: true },
+      ),
+    );
+  }
+  if (reasoned.length > 0) {
+    statements.push(
+      tx.unsafe(
+        `update changes c set state = x.state, outcome = x.outcome, reason = x.reason
+         from json_to_recordset($1::text::json) as x(id bigint, state text, outcome text, reason json) where c.id = x.id`,
+        [JSON.stringify(reasoned)],
+      ),
+    );
+  }
+  await Promise.all(statements);
+}
+
+/** Takes children up again whose parent has come (rule R19); gives the number. */
+export async function wakeChildren(tx: Tx, connection: string, parents: readonly string[]): Promise<number> {
+  if (parents.length === 0) return 0;
+  const woken = await tx.unsafe(
+    `update changes set state = 'received', reason = null, outcome = null
+     where state = 'quarantined' and connection = $1 and reason->>'code' = 'parent_unknown' and reason->>'parent' = any($2::text[])`,
+    [connection, [...parents]],
+  );
+  return woken.count;
+}
+
+/** How many changes wait, for backpressure; counts to `atMost` and no further. */
+export async function countWaiting(sql: Sql, connection: string, atMost: number): Promise<number> {
+  const [row] = await sql.unsafe(
+    "select count(*)::float8 as n from (select 1 from changes where connection = $1 and state = 'received' limit $2) waiting",
+    [connection, atMost],
+    { prepare: true },
+  );
+  return Number(row?.n ?? 0);
+}

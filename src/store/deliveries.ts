@@ -1,0 +1,295 @@
+import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { Sql, Tx } from "./database.ts";
+
+export type DeliveryKind = "create" | "update" | "archive";
+
+export interface Due {
+  readonly connection: string;
+  readonly object: string;
+  readonly linkId: string | null;
+  readonly entity: EntityKind;
+  readonly entityId: string;
+  readonly kind: DeliveryKind;
+}
+
+export interface Delivery extends Due {
+  readonly id: number;
+  readonly fence: number;
+  readonly tries: number;
+  /** The attempt that was uncertain or lost its lease: what it sent may have gone through. */
+  readonly attemptId: number | null;
+  readonly createKey: string | null;
+  readonly externalId: string | null;
+  readonly wasUncertain: boolean;
+}
+
+const columns = `d.id::float8 as id, d.connection, d.object, d.link_id, d.entity, d.entity_id, d.kind, d.fence::float8 as fence, d.tries,
+  d.attempt_id::float8 as attempt_id, d.create_key`;
+
+// The casts read what this file wrote from the same types.
+const readDelivery = (row: Record<string, unknown>): Delivery => ({
+  id: Number(row.id),
+  connection: String(row.connection),
+  object: String(row.object),
+  linkId: row.link_id as string | null,
+  entity: row.entity as EntityKind,
+  entityId: String(row.entity_id),
+  kind: row.kind as DeliveryKind,
+  fence: Number(row.fence),
+  tries: Number(row.tries),
+  attemptId: row.attempt_id as number | null,
+  createKey: row.create_key as string | null,
+  externalId: (row.external_id as string | null | undefined) ?? null,
+  wasUncertain: row.was === "uncertain",
+});
+
+/**
+ * Marks links as due, one statement for all. An open delivery of the same record, connection and object takes the newer
+ * state in: nothing is queued twice, in-between states coalesce.
+ */
+export async function markDue(tx: Sql | Tx, due: readonly Due[]): Promise<void> {
+  if (due.length === 0) return;
+  const rows = due.map((each) => ({
+    connection: each.connection,
+    object: each.object,
+    link_id: each.linkId,
+    entity: each.entity,
+    entity_id: each.entityId,
+    kind: each.kind,
+  }));
+  await tx.unsafe(
+    `insert into deliveries (connection, object, link_id, entity, entity_id, kind, state, due_at, created_at)
+     select distinct on (entity_id, connection, object) connection, object, link_id, entity, entity_id, kind, 'due', kobling_now(), kobling_now()
+     from json_to_recordset($1::text::json) as x(connection text, object text, link_id uuid, entity text, entity_id uuid, kind text)
+     on conflict (entity_id, connection, object) where state in ('due', 'leased', 'uncertain', 'withheld')
+     do update set state = case when deliveries.state = 'withheld' then 'due' else deliveries.state end,
+       link_id = coalesce(excluded.link_id, deliveries.link_id),
+       due_at = case when deliveries.state = 'withheld' then kobling_now() else deliveries.due_at end`,
+    [JSON.stringify(rows)],
+    { prepare: true },
+  );
+}
+
+/**
+ * Takes deliveries that are due under a lease with a new fence (rule R18). What the switch, the release or the state of
+ * the record forbids is not taken (rule R14), nor what is quiet. One statement.
+ */
+export async function leaseDue(
+  sql: Sql,
+  connection: string,
+  objects: readonly string[],
+  limit: number,
+  leaseMs: number,
+): Promise<Delivery[]> {
+  const rows = await sql.unsafe(
+    `with taken as (
+       select d.id, d.state as was, l.external_id from deliveries d
+       left join links l on l.id = d.link_id
+       left join kontaktpersoner p on d.entity = 'kontaktperson' and p.id = d.entity_id
+       left join kundeemner k on k.id = case when d.entity = 'kontaktperson' then p.kundeemne_id else d.entity_id end
+       where d.connection = $1 and d.object = any($2::text[]) and d.state in ('due', 'uncertain') and d.due_at <= kobling_now()
+         and (l.quiet_until is null or l.quiet_until <= kobling_now())
+         and k.erased_at is null and k.orphaned_at is null and k.merged_into is null
+         and coalesce(k.arkiveret_vaerdi, false) = false and coalesce(k.begraenset_vaerdi, false) = false
+       order by d.due_at, d.id limit $3 for update of d skip locked)
+     update deliveries d set state = 'leased', fence = d.fence + 1, tries = d.tries + 1,
+       lease_until = kobling_now() + $4 * interval '1 millisecond'
+     from taken where d.id = taken.id
+     returning ${columns}, taken.was, taken.external_id`,
+    [connection, [...objects], limit, leaseMs],
+    { prepare: true },
+  );
+  return rows.map(readDelivery).sort((a, b) => a.id - b.id);
+}
+
+/**
+ * Leases that ran out: the process died or hung. Where an attempt had begun, it may have gone through: uncertain, and
+ * nothing is written to that link until the quiet time has passed (rule R18). Gives the number taken back.
+ */
+export async function reclaimLost(sql: Sql, connection: string, quietMs: number): Promise<number> {
+  const rows = await sql.unsafe(
+    `with lost as (
+       update deliveries set state = case when attempt_id is null then 'due' else 'uncertain' end,
+         due_at = case when attempt_id is null then kobling_now() else kobling_now() + $2 * interval '1 millisecond' end
+       where connection = $1 and state = 'leased' and lease_until < kobling_now() returning link_id, attempt_id),
+     ended as (
+       update attempts a set state = 'uncertain', ended_at = kobling_now(), error = 'lease_lost'
+       from lost where a.id = lost.attempt_id and a.state = 'begun')
+     update links l set in_flight = false, write_count = write_count + 1,
+       quiet_until = kobling_now() + $2 * interval '1 millisecond'
+     from lost where l.id = lost.link_id and l.in_flight returning l.id`,
+    [connection, quietMs],
+  );
+  return rows.length;
+}
+
+export interface NewAttempt {
+  readonly deliveryId: number;
+  readonly connection: string;
+  readonly object: string;
+  readonly externalId: string | null;
+  readonly fence: number;
+  readonly kind: DeliveryKind;
+  readonly sent: Values;
+  readonly versions: { readonly [unit: string]: number };
+  /** When the reading right before this write was received (rule R20). */
+  readonly readAt: string | null;
+}
+
+/** Writes attempts ahead of their requests (rules R13, R19); gives their ids in order. */
+export async function beginAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<number[]> {
+  if (attempts.length === 0) return [];
+  const rows = attempts.map((each, n) => ({
+    n,
+    delivery_id: each.deliveryId,
+    connection: each.connection,
+    object: each.object,
+    external_id: each.externalId,
+    fence: each.fence,
+    kind: each.kind,
+    sent: each.sent,
+    versions: each.versions,
+    read_at: each.readAt,
+  }));
+  const begun = await tx.unsafe(
+    `with begun as (
+       insert into attempts (delivery_id, connection, object, external_id, fence, kind, sent, versions, state, read_at, began_at)
+       select delivery_id, connection, object, external_id, fence, kind, sent, versions, 'begun', read_at, kobling_now()
+       from json_to_recordset($1::text::json) as x(n int, delivery_id bigint, connection text, object text, external_id text,
+         fence bigint, kind text, sent json, versions json, read_at timestamptz) order by n
+       returning id, delivery_id)
+     update deliveries d set attempt_id = begun.id from begun where d.id = begun.delivery_id
+     returning begun.id::float8 as id, d.id::float8 as delivery_id`,
+    [JSON.stringify(rows)],
+    { prepare: true },
+  );
+  const byDelivery = new Map(begun.map((row) => [Number(row.delivery_id), Number(row.id)]));
+  return attempts.map((each) => byDelivery.get(each.deliveryId) ?? -1);
+}
+
+export interface AttemptEnd {
+  readonly id: number;
+  readonly state: "settled" | "rejected" | "uncertain" | "stale" | "retry" | "connection";
+  readonly error?: string | undefined;
+}
+
+export async function endAttempts(tx: Sql | Tx, ends: readonly AttemptEnd[]): Promise<void> {
+  if (ends.length === 0) return;
+  await tx.unsafe(
+    `update attempts a set state = x.state, error = x.error, ended_at = kobling_now()
+     from json_to_recordset($1::text::json) as x(id bigint, state text, error text) where a.id = x.id`,
+    [JSON.stringify(ends)],
+    { prepare: true },
+  );
+}
+
+export interface DeliveryEnd {
+  readonly id: number;
+  readonly fence: number;
+  readonly state: "due" | "settled" | "withheld" | "withdrawn" | "rejected" | "uncertain";
+  /** For `due` and `uncertain`: not before this many ms from now. */
+  readonly afterMs?: number;
+  readonly reason?: string | undefined;
+  readonly withheld?: { readonly [unit: string]: string };
+  readonly linkId?: string | null;
+}
+
+/** Ends leases that are still ours; a settle under an older fence changes nothing (rule R18). Gives the ids that were. */
+export async function endLeases(tx: Sql | Tx, ends: readonly DeliveryEnd[]): Promise<Set<number>> {
+  if (ends.length === 0) return new Set();
+  const rows = ends.map((each) => ({
+    id: each.id,
+    fence: each.fence,
+    state: each.state,
+    after_ms: each.afterMs ?? 0,
+    reason: each.reason,
+    withheld: each.withheld,
+    link_id: each.linkId,
+  }));
+  const ended = await tx.unsafe(
+    `update deliveries d set state = x.state, reason = x.reason, withheld = x.withheld, lease_until = null,
+       link_id = coalesce(x.link_id, d.link_id),
+       due_at = kobling_now() + x.after_ms * interval '1 millisecond',
+       attempt_id = case when x.state = 'uncertain' then d.attempt_id end,
+       settled_at = case when x.state = 'settled' then kobling_now() end
+     from json_to_recordset($1::text::json) as x(id bigint, fence bigint, state text, after_ms float8, reason text, withheld json, link_id uuid)
+     where d.id = x.id and d.fence = x.fence and d.state = 'leased' returning d.id::float8 as id`,
+    [JSON.stringify(rows)],
+    { prepare: true },
+  );
+  return new Set(ended.map((row) => Number(row.id)));
+}
+
+/** Which leases are still ours; locked until the transaction ends. */
+export async function lockLeases(tx: Tx, leases: readonly { id: number; fence: number }[]): Promise<Set<number>> {
+  const rows = await tx.unsafe(
+    `select d.id::float8 as id from deliveries d join unnest($1::bigint[], $2::bigint[]) x(id, fence) on d.id = x.id
+     where d.fence = x.fence and d.state = 'leased' order by d.id for update of d`,
+    [leases.map((lease) => lease.id), leases.map((lease) => lease.fence)],
+    { prepare: true },
+  );
+  return new Set(rows.map((row) => Number(row.id)));
+}
+
+/** What an attempt sent, for judging the first reading after an uncertain one. By attempt id. */
+export async function loadAttempts(
+  tx: Sql | Tx,
+  ids: readonly number[],
+): Promise<Map<number, { sent: Values; versions: Record<string, number>; beganAt: number; kind: DeliveryKind }>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.unsafe(
+    "select id::float8 as id, sent, versions, kind, (extract(epoch from began_at) * 1000)::float8 as began_at from attempts where id = any($1::bigint[])",
+    [[...ids]],
+  );
+  return new Map(
+    rows.map((row) => [
+      Number(row.id),
+      {
+        sent: row.sent as Values,
+        versions: row.versions as Record<string, number>,
+        beganAt: Number(row.began_at),
+        kind: row.kind as DeliveryKind,
+      },
+    ]),
+  );
+}
+
+/** Names the key of creates, written ahead and the same over all tries (rule R19). */
+export async function nameCreates(tx: Tx, keys: readonly { id: number; key: string }[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.unsafe(
+    `update deliveries d set create_key = x.key from json_to_recordset($1::text::json) as x(id bigint, key text)
+     where d.id = x.id and d.create_key is null`,
+    [JSON.stringify(keys)],
+  );
+}
+
+/** Pull mode, by link id: the newest delivery acknowledged, and the one handed out and not yet (rule R21). */
+export async function loadDelivered(
+  tx: Sql | Tx,
+  linkIds: readonly string[],
+): Promise<Map<string, { acknowledged: number | null; outstanding: number | null }>> {
+  const rows = await tx.unsafe(
+    `select link_id, max(id) filter (where state = 'settled')::float8 as acknowledged, max(id) filter (where state = 'leased')::float8 as outstanding
+     from deliveries where link_id = any($1::uuid[]) group by link_id`,
+    [[...linkIds]],
+    { prepare: true },
+  );
+  return new Map(
+    rows.map((row) => [
+      String(row.link_id),
+      { acknowledged: row.acknowledged as number | null, outstanding: row.outstanding as number | null },
+    ]),
+  );
+}
+
+/** Pull mode: deliveries that a receipt, or a push that names them, has acknowledged. */
+export async function settleReceipted(tx: Tx, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.unsafe(
+    `with done as (update deliveries set state = 'settled', settled_at = kobling_now(), lease_until = null, attempt_id = null
+       where id = any($1::bigint[]) and state = 'leased' returning id)
+     update attempts a set state = 'settled', ended_at = kobling_now() from done where a.delivery_id = done.id and a.state = 'begun'`,
+    [[...ids]],
+  );
+}

@@ -1,0 +1,204 @@
+import { type Catalogue, catalogueOf, type EntityKind, type Values } from "../model/catalogue.ts";
+import type { Value } from "../model/field.ts";
+import type { Entity, Provenance, RecordPolicy } from "../rules/record.ts";
+import type { Tx } from "./database.ts";
+
+/** A record with what the store keeps beside it. */
+export interface StoredEntity extends Entity {
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+interface Table {
+  readonly name: string;
+  readonly select: string;
+  /** Fields with a column, in order. */
+  readonly fields: readonly (readonly [field: string, column: string])[];
+  readonly upsert: string;
+}
+
+const own: Record<EntityKind, readonly string[]> = {
+  kundeemne: ["orphaned_at", "merged_into", "match_key", "name_key"],
+  kontaktperson: ["kundeemne_id", "email_key"],
+};
+
+const shared = ["id", "version", "created_at", "updated_at", "provenance", "policies", "holds", "erased_at"];
+
+/** Instants leave SQL as ISO 8601 in UTC with milliseconds. */
+const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+function tableOf(catalogue: Catalogue): Table {
+  const name = catalogue.kind === "kundeemne" ? "kundeemner" : "kontaktpersoner";
+  const fields = Object.entries(catalogue.fields)
+    .filter(([, field]) => !field.virtual)
+    .map(([key]) => [key, catalogue.columnOf.get(key) ?? key] as const);
+  const select = [
+    "id",
+    "version::float8 as version",
+    `${iso("created_at")} as created_at`,
+    `${iso("updated_at")} as updated_at`,
+    "provenance",
+    "policies",
+    "holds",
+    "erased_at is not null as erased",
+    ...(catalogue.kind === "kundeemne" ? ["orphaned_at is not null as orphaned", "merged_into"] : ["kundeemne_id"]),
+    ...fields.map(([key, column]) => {
+      const kind = catalogue.fields[key]?.kind;
+      if (kind === "instant") return `${iso(column)} as ${column}`;
+      return kind === "date" ? `${column}::text as ${column}` : column;
+    }),
+  ].join(", ");
+  // State that only acts of their own set (erased, orphaned, merged) is never overwritten by a batch.
+  const kept = new Set(["erased_at", "orphaned_at", "merged_into"]);
+  const columns = [...shared, ...own[catalogue.kind], ...fields.map(([, column]) => column)].filter(
+    (column) => !kept.has(column),
+  );
+  const updates = columns
+    .filter((column) => column !== "id" && column !== "created_at")
+    .map((column) => `${column} = excluded.${column}`);
+  const upsert = `insert into ${name} (${columns.join(", ")})
+    select ${columns.join(", ")} from json_populate_recordset(null::${name}, $1::text::json)
+    on conflict (id) do update set ${updates.join(", ")}`;
+  return { name, select, fields, upsert };
+}
+
+const tables: Record<EntityKind, Table> = {
+  kundeemne: tableOf(catalogueOf("kundeemne")),
+  kontaktperson: tableOf(catalogueOf("kontaktperson")),
+};
+
+type Row = Record<string, unknown>;
+
+/** A row of the records' tables, as the rules see it. */
+export function readEntity(kind: EntityKind, row: Row): StoredEntity {
+  const values: Values = {};
+  for (const [field, column] of tables[kind].fields) {
+    // Columns are typed by the catalogue, so each holds a Value.
+    values[field] = (row[column] as Value | undefined) ?? null;
+  }
+  return {
+    kind,
+    id: String(row.id),
+    version: Number(row.version),
+    createdAt: String(row.created_at),
+    updatedAt: String(row.updated_at),
+    values,
+    // Written by `upsertEntities` from the same type.
+    provenance: row.provenance as Provenance,
+    policies: (row.policies as readonly RecordPolicy[] | null) ?? [],
+    holds: (row.holds as Record<string, number> | null) ?? {},
+    state: {
+      archived: values["arkiveret.vaerdi"] === true,
+      restricted: values["begraenset.vaerdi"] === true,
+      erased: row.erased === true,
+      orphaned: row.orphaned === true,
+      mergedInto: (row.merged_into as string | null | undefined) ?? null,
+    },
+    parentId: (row.kundeemne_id as string | null | undefined) ?? null,
+  };
+}
+
+/** Records by id, locked in id order until the transaction ends. */
+export async function lockEntities(
+  tx: Tx,
+  kind: EntityKind,
+  ids: readonly string[],
+): Promise<Map<string, StoredEntity>> {
+  return load(tx, kind, ids, "order by id for update");
+}
+
+export async function loadEntities(
+  tx: Tx,
+  kind: EntityKind,
+  ids: readonly string[],
+): Promise<Map<string, StoredEntity>> {
+  return load(tx, kind, ids, "");
+}
+
+async function load(
+  tx: Tx,
+  kind: EntityKind,
+  ids: readonly string[],
+  suffix: string,
+): Promise<Map<string, StoredEntity>> {
+  if (ids.length === 0) return new Map();
+  const table = tables[kind];
+  const rows = await tx.unsafe(
+    `select ${table.select} from ${table.name} where id = any($1::uuid[]) ${suffix}`,
+    [[...ids]],
+    { prepare: true },
+  );
+  return new Map(rows.map((row) => [String(row.id), readEntity(kind, row)]));
+}
+
+/** The contacts of emner. `lock` holds them until the transaction ends. */
+export async function loadContacts(tx: Tx, kundeemneIds: readonly string[], lock: boolean): Promise<StoredEntity[]> {
+  if (kundeemneIds.length === 0) return [];
+  const table = tables.kontaktperson;
+  const rows = await tx.unsafe(
+    `select ${table.select} from ${table.name} where kundeemne_id = any($1::uuid[]) order by id ${lock ? "for update" : ""}`,
+    [[...kundeemneIds]],
+    { prepare: true },
+  );
+  return rows.map((row) => readEntity("kontaktperson", row));
+}
+
+export interface EntityWrite {
+  readonly entity: Entity;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** Kundeemne: match_key, name_key. Contact: email_key. */
+  readonly keys: { readonly [column: string]: string | null };
+}
+
+/** Writes records whole, one statement for all. The rows are locked or new. */
+export async function upsertEntities(tx: Tx, kind: EntityKind, writes: readonly EntityWrite[]): Promise<void> {
+  if (writes.length === 0) return;
+  const { fields, upsert } = tables[kind];
+  const rows = writes.map(({ entity, createdAt, updatedAt, keys }) => {
+    const row: Row = {
+      id: entity.id,
+      version: entity.version,
+      created_at: createdAt,
+      updated_at: updatedAt,
+      provenance: entity.provenance,
+    };
+    if (entity.policies.length > 0) row.policies = entity.policies;
+    for (const _ in entity.holds) {
+      row.holds = entity.holds;
+      break;
+    }
+    if (kind === "kontaktperson") row.kundeemne_id = entity.parentId;
+    for (const [column, key] of Object.entries(keys)) if (key !== null) row[column] = key;
+    for (const [field, column] of fields) {
+      const value = entity.values[field];
+      if (value !== null && value !== undefined) row[column] = value;
+    }
+    return row;
+  });
+  await tx.unsafe(upsert, [JSON.stringify(rows)], { prepare: true });
+}
+
+/** The next account numbers of the series, in order; taken ones, in the table or named here, are left out. */
+export async function drawAccountNumbers(tx: Tx, count: number, taken: ReadonlySet<string>): Promise<string[]> {
+  if (count === 0) return [];
+  const drawn: string[] = [];
+  while (drawn.length < count) {
+    const rows = await tx.unsafe(
+      `select n::text as number from (select nextval('kontonummer_series') as n from generate_series(1, $1::int)) drawn
+       where not exists (select 1 from kundeemner where kontonummer = drawn.n::text)`,
+      [count - drawn.length],
+    );
+    drawn.push(...rows.map((row) => String(row.number)).filter((number) => !taken.has(number)));
+  }
+  return drawn;
+}
+
+/** Which of these account numbers are taken. */
+export async function takenAccountNumbers(tx: Tx, numbers: readonly string[]): Promise<Set<string>> {
+  if (numbers.length === 0) return new Set();
+  const rows = await tx.unsafe("select kontonummer from kundeemner where kontonummer = any($1::text[])", [
+    [...numbers],
+  ]);
+  return new Set(rows.map((row) => String(row.kontonummer)));
+}

@@ -1,0 +1,79 @@
+import type { Sql, Tx } from "./database.ts";
+
+/** Release and standing of one object of a connection, and of the connection itself. */
+export interface LaneRow {
+  readonly connection: string;
+  readonly object: string;
+  readonly connectionState: string;
+  readonly clockOffsetMs: number;
+  readonly releasedIn: boolean;
+  readonly releasedOut: boolean;
+  readonly previewId: number | null;
+  readonly stopped: boolean;
+  readonly mappingVersion: string | null;
+}
+
+const readLane = (row: Record<string, unknown>): LaneRow => ({
+  connection: String(row.connection),
+  object: String(row.object),
+  connectionState: String(row.state),
+  clockOffsetMs: Number(row.clock_offset_ms ?? 0),
+  releasedIn: row.released_in === true,
+  releasedOut: row.released_out === true,
+  previewId: row.preview_id as number | null,
+  stopped: row.stopped === true,
+  mappingVersion: row.mapping_version as string | null,
+});
+
+/** All lanes of the installation: a handful of rows, read once a batch. */
+export async function loadLanes(sql: Sql | Tx): Promise<LaneRow[]> {
+  const rows = await sql.unsafe(
+    `select l.connection, l.object, c.state, c.clock_offset_ms, l.released_in, l.released_out, l.preview_id::float8 as preview_id,
+       (l.stopped_by is not null or l.stopped_reason is not null) as stopped, l.mapping_version
+     from lanes l join connections c on c.name = l.connection`,
+    [],
+    { prepare: true },
+  );
+  return rows.map(readLane);
+}
+
+/** Rows for what the configuration names; what it no longer names is paused and keeps its links. */
+export async function registerLanes(
+  sql: Sql,
+  wished: readonly {
+    connection: string;
+    connector: string;
+    objects: readonly { object: string; mappingVersion: string }[];
+  }[],
+): Promise<void> {
+  await sql.begin(async (tx) => {
+    const names = wished.map((each) => each.connection);
+    await tx.unsafe(
+      `insert into connections (name, connector, state, configured, updated_at)
+       select x.connection, x.connector, 'active', true, kobling_now() from json_to_recordset($1::text::json) as x(connection text, connector text)
+       on conflict (name) do update set connector = excluded.connector, configured = true, updated_at = kobling_now(),
+         state = case when connections.configured then connections.state else 'active' end,
+         reason = case when connections.configured then connections.reason end`,
+      [JSON.stringify(wished.map(({ connection, connector }) => ({ connection, connector })))],
+    );
+    await tx.unsafe(
+      `update connections set configured = false, state = 'paused', reason = 'not_configured', updated_at = kobling_now()
+       where configured and name <> all($1::text[])`,
+      [names],
+    );
+    const lanes = wished.flatMap((each) =>
+      each.objects.map(({ object, mappingVersion }) => ({
+        connection: each.connection,
+        object,
+        mapping_version: mappingVersion,
+      })),
+    );
+    await tx.unsafe(
+      `insert into lanes (connection, object, mapping_version, updated_at)
+       select x.connection, x.object, x.mapping_version, kobling_now()
+       from json_to_recordset($1::text::json) as x(connection text, object text, mapping_version text)
+       on conflict (connection, object) do update set mapping_version = excluded.mapping_version, updated_at = kobling_now()`,
+      [JSON.stringify(lanes)],
+    );
+  });
+}

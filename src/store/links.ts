@@ -1,0 +1,276 @@
+import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { Link, LinkStateName, Rendering, SentImage } from "../rules/record.ts";
+import type { Sql, Tx } from "./database.ts";
+
+/** A link with what receiving keeps beside it. */
+export interface StoredLink extends Link {
+  readonly newestHash: string | null;
+  readonly newestChangeId: number | null;
+  readonly missingSince: string | null;
+  readonly linkedAt: string | null;
+}
+
+export interface RemoteKey {
+  readonly object: string;
+  readonly externalId: string;
+}
+
+export const remoteKey = (object: string, externalId: string): string => `${object}\u0000${externalId}`;
+
+const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
+
+const columns = `id, connection, object, external_id, entity, entity_id, state, base, seen,
+  decided_version::float8 as decided_version, decided, renderings, view_of, mapping_version, remote_version, newest_hash,
+  newest_change_id::float8 as newest_change_id, counter::float8 as counter, write_count, in_flight, images,
+  ${ms("quiet_until")} as quiet_until, ${ms("decided_received_at")} as decided_received_at,
+  ${ms("decided_began_at")} as decided_began_at, missing_since::text as missing_since, linked_at::text as linked_at`;
+
+type Row = Record<string, unknown>;
+
+// The casts below read what `upsertLinks` wrote from the same types.
+function readLink(row: Row): StoredLink {
+  return {
+    id: String(row.id),
+    connection: String(row.connection),
+    object: String(row.object),
+    externalId: String(row.external_id),
+    entity: row.entity as EntityKind,
+    entityId: row.entity_id as string | null,
+    state: row.state as LinkStateName,
+    base: (row.base as Values | null) ?? {},
+    seen: (row.seen as Values | null) ?? {},
+    decidedVersion: Number(row.decided_version),
+    decided: (row.decided as Record<string, number> | null) ?? {},
+    renderings: (row.renderings as Record<string, Rendering[]> | null) ?? {},
+    viewOf: row.view_of as string | null,
+    images: (row.images as SentImage[] | null) ?? [],
+    writeCount: Number(row.write_count),
+    inFlight: row.in_flight === true,
+    quietUntil: row.quiet_until as number | null,
+    counter: row.counter as number | null,
+    remoteVersion: row.remote_version as string | null,
+    decidedReceivedAt: row.decided_received_at as number | null,
+    decidedBeganAt: row.decided_began_at as number | null,
+    mappingVersion: row.mapping_version as string | null,
+    newestHash: row.newest_hash as string | null,
+    newestChangeId: row.newest_change_id as number | null,
+    missingSince: row.missing_since as string | null,
+    linkedAt: row.linked_at as string | null,
+  };
+}
+
+/** A link row for a remote object that was never seen before; tied to nothing yet. */
+export function newLink(key: {
+  id: string;
+  connection: string;
+  object: string;
+  externalId: string;
+  entity: EntityKind;
+}): StoredLink {
+  return {
+    ...key,
+    entityId: null,
+    state: "suggested",
+    base: {},
+    seen: {},
+    decidedVersion: 0,
+    decided: {},
+    renderings: {},
+    viewOf: null,
+    images: [],
+    writeCount: 0,
+    inFlight: false,
+    quietUntil: null,
+    counter: null,
+    remoteVersion: null,
+    decidedReceivedAt: null,
+    decidedBeganAt: null,
+    mappingVersion: null,
+    newestHash: null,
+    newestChangeId: null,
+    missingSince: null,
+    linkedAt: null,
+  };
+}
+
+/** The link rows of remote objects, locked in id order until the transaction ends. By `remoteKey`. */
+export async function lockLinks(
+  tx: Tx,
+  connection: string,
+  keys: readonly RemoteKey[],
+): Promise<Map<string, StoredLink>> {
+  if (keys.length === 0) return new Map();
+  const rows = await tx.unsafe(
+    `select ${columns} from links
+     where (connection, object, external_id) in (select $1, * from unnest($2::text[], $3::text[])) order by id for update`,
+    [connection, keys.map((key) => key.object), keys.map((key) => key.externalId)],
+    { prepare: true },
+  );
+  return new Map(rows.map((row) => [remoteKey(String(row.object), String(row.external_id)), readLink(row)]));
+}
+
+export async function lockLinksById(tx: Tx, ids: readonly string[]): Promise<Map<string, StoredLink>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.unsafe(
+    `select ${columns} from links where id = any($1::uuid[]) order by id for update`,
+    [[...ids]],
+    { prepare: true },
+  );
+  return new Map(rows.map((row) => [String(row.id), readLink(row)]));
+}
+
+/** The links of records, not locked: what is owed is worked out again when a delivery is leased. */
+export async function loadLinksOf(sql: Sql | Tx, entityIds: readonly string[]): Promise<StoredLink[]> {
+  if (entityIds.length === 0) return [];
+  const rows = await sql.unsafe(`select ${columns} from links where entity_id = any($1::uuid[])`, [[...entityIds]], {
+    prepare: true,
+  });
+  return rows.map(readLink);
+}
+
+/** What the remote last showed, raw, by link id: for re-mapping (rule R10) and for writing without re-spelling. */
+export async function loadImages(sql: Sql | Tx, ids: readonly string[]): Promise<Map<string, Record<string, unknown>>> {
+  if (ids.length === 0) return new Map();
+  const rows = await sql.unsafe(
+    "select id, image from links where id = any($1::uuid[]) and image is not null",
+    [[...ids]],
+    { prepare: true },
+  );
+  return new Map(rows.map((row) => [String(row.id), row.image as Record<string, unknown>]));
+}
+
+/** External ids of records at one object of a connection, for children (rule R19). */
+export async function findLinked(
+  sql: Sql | Tx,
+  connection: string,
+  object: string,
+  externalIds: readonly string[],
+): Promise<Map<string, string>> {
+  if (externalIds.length === 0) return new Map();
+  const rows = await sql.unsafe(
+    "select external_id, entity_id from links where connection = $1 and object = $2 and external_id = any($3::text[]) and state = 'linked' and entity_id is not null",
+    [connection, object, [...externalIds]],
+    { prepare: true },
+  );
+  return new Map(rows.map((row) => [String(row.external_id), String(row.entity_id)]));
+}
+
+export interface LinkWrite {
+  readonly link: StoredLink;
+  /** The newest reading as it came; undefined leaves the stored one. */
+  readonly image?: unknown;
+}
+
+const written = `id, connection, object, external_id, entity, entity_id, state, base, seen, decided_version, decided, renderings,
+  view_of, image, mapping_version, remote_version, newest_hash, newest_change_id, counter, write_count, in_flight, quiet_until, images,
+  decided_received_at, decided_began_at, missing_since, linked_at, updated_at`;
+const setters = written
+  .split(",")
+  .map((column) => column.trim())
+  .filter((column) => column !== "id" && column !== "image")
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ");
+const upsert = `insert into links (${written})
+  select ${written} from json_populate_recordset(null::links, $1::text::json)
+  on conflict (connection, object, external_id) do update set image = coalesce(excluded.image, links.image), ${setters}`;
+
+const instant = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+const some = <T extends object>(value: T): T | null => {
+  for (const _ in value) return value;
+  return null;
+};
+
+/** Writes link rows whole, one statement for all. The rows are locked or new. */
+export async function upsertLinks(tx: Tx, writes: readonly LinkWrite[], updatedAt: string): Promise<void> {
+  if (writes.length === 0) return;
+  const rows = writes.map(({ link, image }) => ({
+    id: link.id,
+    connection: link.connection,
+    object: link.object,
+    external_id: link.externalId,
+    entity: link.entity,
+    entity_id: link.entityId,
+    state: link.state,
+    base: link.base,
+    seen: some(link.seen),
+    decided_version: link.decidedVersion,
+    decided: some(link.decided),
+    renderings: some(link.renderings),
+    view_of: link.viewOf,
+    image,
+    mapping_version: link.mappingVersion,
+    remote_version: link.remoteVersion,
+    newest_hash: link.newestHash,
+    newest_change_id: link.newestChangeId,
+    counter: link.counter,
+    write_count: link.writeCount,
+    in_flight: link.inFlight,
+    quiet_until: instant(link.quietUntil),
+    images: link.images.length === 0 ? null : link.images,
+    decided_received_at: instant(link.decidedReceivedAt),
+    decided_began_at: instant(link.decidedBeganAt),
+    missing_since: link.missingSince,
+    linked_at: link.linkedAt,
+    updated_at: updatedAt,
+  }));
+  await tx.unsafe(upsert, [JSON.stringify(rows)], { prepare: true });
+}
+
+export interface LinkBlock {
+  readonly connection: string;
+  readonly object: string;
+  readonly entityId: string;
+  readonly externalId: string;
+  readonly kind: string;
+}
+
+/** What must not be linked or created out again (rule R25), for records or remote ids. */
+export async function loadBlocks(
+  sql: Sql | Tx,
+  entityIds: readonly string[],
+  remote?: { connection: string; externalIds: readonly string[] },
+): Promise<LinkBlock[]> {
+  if (entityIds.length === 0 && (remote === undefined || remote.externalIds.length === 0)) return [];
+  const rows = await sql.unsafe(
+    `select connection, object, entity_id, external_id, kind from link_blocks
+     where entity_id = any($1::uuid[]) or (connection = $2 and external_id = any($3::text[]))`,
+    [[...entityIds], remote?.connection ?? "", [...(remote?.externalIds ?? [])]],
+  );
+  return rows.map((row) => ({
+    connection: String(row.connection),
+    object: String(row.object),
+    entityId: String(row.entity_id),
+    externalId: String(row.external_id),
+    kind: String(row.kind),
+  }));
+}
+
+export async function addBlock(tx: Tx, block: LinkBlock & { by: string; at: string }): Promise<void> {
+  await tx.unsafe(
+    `insert into link_blocks (connection, object, entity_id, external_id, kind, by, at) values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (connection, object, entity_id, external_id) do update set kind = excluded.kind, by = excluded.by, at = excluded.at`,
+    [block.connection, block.object, block.entityId, block.externalId, block.kind, block.by, block.at],
+  );
+}
+
+export async function removeBlocks(tx: Tx, connection: string, object: string, entityId: string): Promise<void> {
+  await tx.unsafe(
+    "delete from link_blocks where connection = $1 and object = $2 and entity_id = $3 and kind <> 'refused'",
+    [connection, object, entityId],
+  );
+}
+
+/** Remote objects that have another id now (rule R9). */
+export async function renumberLinks(tx: Tx, moved: readonly { id: string; externalId: string }[]): Promise<void> {
+  if (moved.length === 0) return;
+  await tx.unsafe(
+    "update links l set external_id = x.external_id from json_to_recordset($1::text::json) as x(id uuid, external_id text) where l.id = x.id",
+    [JSON.stringify(moved.map(({ id, externalId }) => ({ id, external_id: externalId })))],
+  );
+}
+
+/** Records that were deleted on side crm: nothing is written out until a person has decided (rule R1). */
+export async function markOrphaned(tx: Tx, ids: readonly string[], at: string): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.unsafe("update kundeemner set orphaned_at = $2::timestamptz where id = any($1::uuid[])", [[...ids], at]);
+}
