@@ -43,6 +43,8 @@ export interface Mapping {
   /** Account numbers of this object and of the CRM come from one series (rule R24). */
   readonly sharedSeries?: boolean;
   readonly onRemoteEdit?: "leave" | "restore";
+  /** How a field is emptied at the remote: by an empty text (unless said), or by null. */
+  readonly empty?: "text" | "null";
   readonly fields: readonly MappingLine[];
 }
 
