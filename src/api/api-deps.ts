@@ -1,0 +1,77 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Log } from "../lib/log.ts";
+import type { Sealer } from "../lib/secrets.ts";
+import type { FeedWatch } from "../pipelines/feed.ts";
+import type { Sql } from "../store/database.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Language } from "./language.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** What configuration says of one object of a connection, as the API shows it. */
+export interface WishedObject {
+  readonly object: string;
+  readonly side: "crm" | "ledger" | "directory" | "audience";
+  readonly direction: "in" | "out" | "both" | "off";
+  readonly create: "in" | "out" | "both" | "none";
+  readonly firstMeeting: "remote" | "crm" | "ask";
+}
+
+export interface WishedConnection {
+  readonly name: string;
+  readonly connector: string;
+  /** `queue`: the system pushes and pulls (connector api). */
+  readonly mode: "call" | "queue";
+  readonly objects: readonly WishedObject[];
+}
+
+/** Units of linked records that differ though they should not, and those that wait for a person. */
+export interface DriftCount {
+  readonly connection: string;
+  readonly object: string;
+  readonly drift: number;
+  readonly held: number;
+}
+
+/** What the API is made of. Nothing in it is opened by the API, nothing kept outside it. */
+export interface ApiDeps {
+  readonly sql: Sql;
+  readonly log: Log;
+  readonly gateway: Gateway;
+  /** Seals stored answers; keyed outside the database. */
+  readonly seal: Sealer;
+  readonly newId: () => string;
+  readonly now: () => Date;
+  readonly connections: () => readonly WishedConnection[];
+  /** Fields that differ and fields that are held, counted by the rules. */
+  readonly countDrift: () => Promise<readonly DriftCount[]>;
+  /** State of each connection's circuit, as this process sees it. */
+  readonly circuits: () => Readonly<Record<string, "closed" | "half_open" | "open">>;
+  readonly feedWatch: FeedWatch;
+  readonly metrics: Metrics;
+  readonly version: string;
+  readonly limits?: Partial<ApiLimits>;
+}
+
+export interface ApiLimits {
+  /** Bytes of a JSON body. 1 MiB. */
+  readonly bodyBytes: number;
+  /** Bytes of an inbound body that is one object or an array. 32 MiB. */
+  readonly arrayBytes: number;
+  /** Bytes of one line of NDJSON. 1 MiB. */
+  readonly lineBytes: number;
+}
+
+export const defaultLimits: ApiLimits = { bodyBytes: 1_048_576, arrayBytes: 33_554_432, lineBytes: 1_048_576 };
+
+/** Who asks. */
+export interface Caller {
+  readonly id: string;
+  readonly label: string;
+  readonly scopes: readonly string[];
+}
+
+export interface ApiEnv {
+  Variables: { caller: Caller; language: Language; traceId: string; beganAt: number };
+}
+
+export type Api = OpenAPIHono<ApiEnv>;

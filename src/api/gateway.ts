@@ -1,0 +1,134 @@
+import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { Webhook } from "../store/webhooks.ts";
+
+/** Who acts, for history and audit. */
+export interface Actor {
+  readonly kind: "api" | "person" | "system";
+  readonly name: string;
+}
+
+/** One change of a remote object as an ERP sends it (rules R5, R21). */
+export interface Envelope {
+  readonly externalId: string;
+  readonly data?: unknown;
+  readonly deleted?: boolean;
+  readonly eventId?: string;
+  readonly counter?: number;
+  readonly lastDelivery?: number;
+  readonly changedAt?: string;
+  readonly version?: string;
+}
+
+export interface ReceivedFrom {
+  readonly connection: string;
+  readonly object: string;
+  readonly via: "push" | "hook" | "poll" | "read" | "snapshot";
+  readonly runId?: number;
+  readonly beganAt?: Date;
+}
+
+export interface Refused {
+  readonly index: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface Received {
+  readonly kept: number;
+  readonly repeats: number;
+  readonly refused: readonly Refused[];
+}
+
+export type RunKind = "full" | "delta" | "reconcile" | "preview";
+
+export interface Receipt {
+  readonly delivery: number;
+  readonly outcome: "done" | "rejected" | "retry";
+  readonly externalId?: string;
+  readonly counter?: number;
+  readonly image?: { readonly [remote: string]: unknown };
+  readonly reason?: string;
+}
+
+export interface OutboundDelivery {
+  readonly delivery: number;
+  readonly kind: "create" | "update" | "archive";
+  readonly externalId?: string;
+  readonly data: object;
+}
+
+/** What the pipelines do for the API; each throws the errors of src/lib/errors.ts. Bound to its deps by src/main.ts. */
+export interface Gateway {
+  /** One batch of at most 500; committed when it returns. */
+  receive(from: ReceivedFrom, envelopes: Envelope[]): Promise<Received>;
+  /** What forbids taking more for now, if anything. */
+  backpressure(connection: string): Promise<{ retryAfterMs: number; code: "too_many_waiting" | "disk_full" } | null>;
+  createEntity(act: { entity: EntityKind; values: Values; parentId?: string; by: Actor }): Promise<{
+    id: string;
+    version: number;
+  }>;
+  editEntity(act: { entity: EntityKind; id: string; patch: Values; ifVersion?: number; by: Actor }): Promise<{
+    version: number;
+    changed: readonly string[];
+  }>;
+  deleteContact(act: { id: string; ifVersion?: number; by: Actor }): Promise<unknown>;
+  linkEntity(act: {
+    entity: EntityKind;
+    entityId: string;
+    connection: string;
+    object: string;
+    externalId: string;
+    by: Actor;
+  }): Promise<{ linkId: string }>;
+  unlink(act: { linkId: string; by: Actor; why?: string }): Promise<unknown>;
+  decideReview(act: {
+    id: number;
+    decision: string;
+    revision?: number;
+    value?: Values;
+    target?: string;
+    why?: string;
+    by: Actor;
+  }): Promise<{ state: string }>;
+  pauseConnection(act: { name: string; by: Actor; why?: string }): Promise<unknown>;
+  resumeConnection(act: { name: string; by: Actor; why?: string }): Promise<unknown>;
+  pauseAll(act: { by: Actor; why?: string }): Promise<unknown>;
+  startRun(act: { connection: string; object?: string; kind: RunKind; by: Actor }): Promise<{ id: number }>;
+  release(act: {
+    connection: string;
+    object: string;
+    preview: number;
+    direction?: "in" | "out" | "both";
+    by: Actor;
+  }): Promise<{ releasedIn: boolean; releasedOut: boolean }>;
+  testConnection(name: string): Promise<{
+    ok: boolean;
+    credentials: unknown;
+    capabilities: unknown;
+    unmapped: readonly unknown[];
+    sample: object | null;
+    faults: readonly unknown[];
+  }>;
+  retryQuarantined(act: { id: number; by: Actor }): Promise<unknown>;
+  leaseOutbound(act: { connection: string; object: string; limit: number; waitMs: number }): Promise<{
+    deliveries: readonly OutboundDelivery[];
+  }>;
+  receiptOutbound(
+    /** Delivery ids are unique over objects: the object is named only where the caller knows it. */
+    at: { connection: string; object?: string },
+    receipts: readonly Receipt[],
+  ): Promise<{ accepted: number; refused: readonly Refused[] }>;
+  openSnapshot(act: { connection: string; object: string; by: Actor }): Promise<{ snapshot: string }>;
+  completeSnapshot(act: { connection: string; object: string; snapshot: string; count: number }): Promise<{
+    state: string;
+    missing: number;
+  }>;
+  /** `addEventWebhook` of src/pipelines/event-webhooks.ts. */
+  addWebhook(url: string): Promise<{ webhook: Webhook; secret: string }>;
+  /** Why each unit has the value it has; null when there is no such record. */
+  explain(question: {
+    entity: EntityKind;
+    id: string;
+    unit?: string;
+  }): Promise<Readonly<Record<string, unknown>> | null>;
+}

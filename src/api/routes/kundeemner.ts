@@ -1,0 +1,192 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { kundeemneCatalogue } from "../../model/catalogue.ts";
+import { type Criterion, criterionOf } from "../../model/criteria.ts";
+import { canSortBy, findKundeemne, listKontaktpersoner, listKundeemner } from "../../store/kundeemner-read.ts";
+import { listLinksOf } from "../../store/links-read.ts";
+import { actorOf } from "../actor.ts";
+import type { Api, ApiDeps } from "../api-deps.ts";
+import { etagOf, matchVersion } from "../if-match.ts";
+import type { Language } from "../language.ts";
+import { readPageCursor, writePageCursor } from "../page-cursor.ts";
+import { type Fault, Problem } from "../problems.ts";
+import { readRecordBody } from "../record-body.ts";
+import { bodySchema, kundeemneSchema, viewKundeemne, viewWhole, wholeKundeemneSchema } from "../record-view.ts";
+import { bodyProblems, idempotencyHeader, json, pageSchema, secured, securedProblems, uuidParam } from "../route.ts";
+
+const tags = ["kundeemner"];
+const params = z.object({ id: uuidParam("id") });
+const etagHeader = z.object({
+  etag: z.string().openapi({ description: "The record's version; send it as If-Match." }),
+});
+const ifMatchHeader = z.object({
+  "if-match": z
+    .string()
+    .optional()
+    .openapi({ description: "ETag of the version that was seen; another one is a 412." }),
+});
+
+/** Other names of filters than those of fields. */
+const ALIASES = new Map([
+  ["arkiveret", "arkiveret.vaerdi"],
+  ["begraenset", "begraenset.vaerdi"],
+]);
+const RESERVED = new Set(["limit", "cursor", "sort", "updatedAfter", "arkiveret"]);
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/kundeemner",
+  tags,
+  summary: "Kundeemner, a page at a time",
+  description:
+    "Any field is a filter: `?findesDeb=true&postnr=8000`; a group's member with a dot (`branche.kode`); the same name again " +
+    "is *or*; an empty value asks for empty fields; a field of several values is asked whether it contains the value. " +
+    "Archived records are left out unless `arkiveret` says otherwise.",
+  ...secured("read"),
+  request: {
+    query: z.looseObject({
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+      cursor: z.string().max(2000).optional(),
+      sort: z.string().max(60).default("createdAt").openapi({
+        description: "A field, `createdAt` or `updatedAt`; with `-` before it descending.",
+        example: "-updatedAt",
+      }),
+      updatedAfter: z.iso.datetime({ offset: true }).optional(),
+      arkiveret: z.enum(["true", "false", "any"]).default("false"),
+    }),
+  },
+  responses: { 200: json(pageSchema(kundeemneSchema), "Kundeemner."), ...securedProblems() },
+});
+
+const create = createRoute({
+  method: "post",
+  path: "/v1/kundeemner",
+  tags,
+  summary: "Make a Kundeemne",
+  description: "Only `firmanavn` is required; without `kontonummer` the next of the series is given.",
+  ...secured("write"),
+  request: {
+    headers: idempotencyHeader,
+    body: { required: true, content: { "application/json": { schema: bodySchema(kundeemneCatalogue, "create") } } },
+  },
+  responses: { 201: { ...json(wholeKundeemneSchema, "The record."), headers: etagHeader }, ...bodyProblems() },
+});
+
+const get = createRoute({
+  method: "get",
+  path: "/v1/kundeemner/{id}",
+  tags,
+  summary: "One Kundeemne with contacts, links and what the gateway knows of it",
+  ...secured("read"),
+  request: { params },
+  responses: { 200: { ...json(wholeKundeemneSchema, "The record."), headers: etagHeader }, ...securedProblems(404) },
+});
+
+const patch = createRoute({
+  method: "patch",
+  path: "/v1/kundeemner/{id}",
+  tags,
+  summary: "Change fields (RFC 7396: null clears, absent stays)",
+  ...secured("write"),
+  request: {
+    params,
+    headers: ifMatchHeader,
+    body: {
+      required: true,
+      content: {
+        "application/merge-patch+json": { schema: bodySchema(kundeemneCatalogue, "patch") },
+        "application/json": { schema: bodySchema(kundeemneCatalogue, "patch") },
+      },
+    },
+  },
+  responses: { 200: { ...json(wholeKundeemneSchema, "The record."), headers: etagHeader }, ...bodyProblems(404, 412) },
+});
+
+export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
+  app.openapi(list, async (c) => {
+    const { limit, cursor, sort, updatedAfter, arkiveret } = c.req.valid("query");
+    const filters = Object.entries(c.req.queries()).flatMap(([name, values]) =>
+      RESERVED.has(name) ? [] : values.map((value): [string, string] => [name, value]),
+    );
+    const by = sort.replace(/^-/, "");
+    const faults: Fault[] = canSortBy(by) ? [] : [{ pointer: "/sort", code: "unknown_field" }];
+    const asked = criterionOf(kundeemneCatalogue, filters, ALIASES);
+    faults.push(...asked.faults.map(faultOfFilter));
+    if (faults.length > 0) throw new Problem(400, "invalid_query", { faults });
+
+    const terms: Criterion[] = [asked.criterion];
+    if (arkiveret !== "any") terms.push({ field: "arkiveret.vaerdi", is: arkiveret === "true" });
+    if (updatedAfter !== undefined) terms.push({ meta: "updatedAt", after: updatedAfter });
+    const criterion: Criterion = { and: terms };
+    const question = { criterion, sort };
+    const after = readPageCursor(question, cursor, z.strictObject({ value: z.string().nullable(), id: z.uuid() }));
+    const page = await listKundeemner(deps.sql, {
+      criterion,
+      sort: { by, descending: sort.startsWith("-") },
+      after,
+      limit,
+    });
+    const next = page.next === undefined ? null : writePageCursor(question, page.next);
+    return c.json({ items: page.records.map((record) => viewKundeemne(record, c.get("language"))), next }, 200);
+  });
+
+  app.openapi(create, async (c) => {
+    const values = readRecordBody(kundeemneCatalogue, await jsonOf(c.req), "create");
+    const { id } = await deps.gateway.createEntity({ entity: "kundeemne", values, by: actorOf(c) });
+    const { view, version } = await wholeOf(deps, id, c.get("language"));
+    return c.json(view, 201, { etag: etagOf(version), location: `/v1/kundeemner/${id}` });
+  });
+
+  app.openapi(get, async (c) => {
+    const { view, version } = await wholeOf(deps, c.req.valid("param").id, c.get("language"));
+    return c.json(view, 200, { etag: etagOf(version) });
+  });
+
+  app.openapi(patch, async (c) => {
+    const { id } = c.req.valid("param");
+    const values = readRecordBody(kundeemneCatalogue, await jsonOf(c.req), "patch");
+    const record = await findKundeemne(deps.sql, id);
+    if (record === undefined) throw new Problem(404, "not_found");
+    const ifVersion = matchVersion(c.req.header("if-match"), record.version);
+    await deps.gateway.editEntity({
+      entity: "kundeemne",
+      id,
+      patch: values,
+      by: actorOf(c),
+      ...(ifVersion === undefined ? {} : { ifVersion }),
+    });
+    const { view, version } = await wholeOf(deps, id, c.get("language"));
+    return c.json(view, 200, { etag: etagOf(version) });
+  });
+}
+
+async function wholeOf(deps: ApiDeps, id: string, language: Language) {
+  const record = await findKundeemne(deps.sql, id);
+  if (record === undefined) throw new Problem(404, "not_found");
+  const contacts = await listKontaktpersoner(deps.sql, [id]);
+  const links = await listLinksOf(deps.sql, [id]);
+  return { view: viewWhole(record, contacts, links, language), version: record.version };
+}
+
+const faultOfFilter = ({ name, code }: { name: string; code: "unknown_field" | "bad_value" }): Fault => ({
+  pointer: `/${name}`,
+  code,
+  facts: { rule: "type" },
+});
+
+const JSON_TYPES = /^application\/(json|merge-patch\+json)\b/i;
+
+/** The body of a record as JSON; its fields are judged one by one afterwards, so that each fault can be told. */
+export async function jsonOf(req: {
+  header(name: string): string | undefined;
+  text(): Promise<string>;
+}): Promise<unknown> {
+  if (!JSON_TYPES.test(req.header("content-type") ?? "")) {
+    throw new Problem(415, "unsupported_media_type", { facts: { expected: "application/json" } });
+  }
+  try {
+    return JSON.parse(await req.text());
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new Problem(400, "invalid_json");
+    throw cause; // the body limit's own refusal passes
+  }
+}

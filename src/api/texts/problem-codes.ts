@@ -1,0 +1,52 @@
+import type { ErrorCode } from "../../lib/errors.ts";
+
+/** Codes of the API itself; those of src/lib/errors.ts come on top. The list is closed and stable. */
+export const apiCodes = [
+  "unauthorized",
+  "forbidden",
+  "not_found",
+  "method_not_allowed",
+  "invalid_request",
+  "invalid_json",
+  "invalid_cursor",
+  "invalid_query",
+  "unsupported_media_type",
+  "body_too_large",
+  "version_moved",
+  "idempotency_key_invalid",
+  "idempotency_key_reused",
+  "idempotency_running",
+  "feed_gone",
+  "snapshot_closed",
+  "too_many_waiting",
+  "disk_full",
+  "internal",
+] as const;
+
+/** Codes of a single fault inside `errors`. */
+export const faultCodes = [
+  "missing",
+  "wrong_type",
+  "too_long",
+  "too_short",
+  "too_large",
+  "too_small",
+  "unknown_field",
+  "not_allowed",
+  "bad_value",
+  "computed_field",
+  "immutable_field",
+  "cpr_like",
+  "contradiction",
+] as const;
+
+export type ProblemCode = (typeof apiCodes)[number] | ErrorCode;
+export type FaultCode = (typeof faultCodes)[number];
+
+/** One language's texts: `{name}` stands for a fact of the problem. */
+export interface Texts {
+  readonly problems: Readonly<Record<ProblemCode, readonly [title: string, detail: string]>>;
+  readonly faults: Readonly<Record<FaultCode, string>>;
+  /** What a computed field follows from, by unit. */
+  readonly sources: Readonly<Record<string, string>> & { readonly other: string };
+}
