@@ -148,7 +148,7 @@ const mobile = ["20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30"
 const phoneNumber = (random: Random, prefixes: readonly string[]): string =>
   `${random.pick(prefixes)}${String(random.between(0, 999_999)).padStart(6, "0")}`;
 
-/** Eight digits whose sum with the weights 2 7 6 5 4 3 2 1 is a multiple of eleven; above those that are given out to real companies. */
+/** Eight digits whose sum with the weights 2 7 6 5 4 3 2 1 is a multiple of eleven; from above the range that, as far as we know, is given out. */
 function cvrNumber(random: Random): string {
   for (;;) {
     const seven = String(random.between(9_000_000, 9_899_999));
