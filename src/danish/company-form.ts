@@ -24,7 +24,6 @@ export const companyForms: readonly CompanyForm[] = [
   { code: 130, name: "Andelsselskab" },
   { code: 140, name: "Andelsselskab med begrænset ansvar", short: "A.M.B.A." },
   { code: 150, name: "Forening med begrænset ansvar", short: "F.M.B.A." },
-  { code: 151, name: "Selskab med begrænset ansvar", short: "S.M.B.A." },
   { code: 170, name: "Filial" },
   { code: 230, name: "Statslig enhed" },
   { code: 245, name: "Region" },
@@ -44,12 +43,18 @@ const byKey: ReadonlyMap<string, CompanyForm> = new Map(
     ...(form.short === undefined ? [] : [[key(form.short), form] as [string, CompanyForm]]),
   ]),
 );
-const partnerForms: ReadonlySet<string> = new Set(["kommanditaktieselskab", "kommanditaktieselskabpartnerselskab"]);
+/** Names that the list gives to a form beside its own. */
+const ALSO: { readonly [key: string]: string } = {
+  kommanditaktieselskab: "partnerselskab",
+  kommanditaktieselskabpartnerselskab: "partnerselskab",
+  smba: "fmba",
+  selskabmedbegrænsetansvar: "fmba",
+};
 
 /** Reads a CVR form code, a name or a suffix (`80`, `Anpartsselskab`, `ApS`) to the form. */
 export function readCompanyForm(text: string): Reading<CompanyForm> {
   const wanted = key(text);
-  const form = byKey.get(partnerForms.has(wanted) ? "partnerselskab" : wanted.replace(/^0+(?=\d)/, ""));
+  const form = byKey.get(ALSO[wanted] ?? wanted.replace(/^0+(?=\d)/, ""));
   return form === undefined
     ? fault("form_unknown", `No company form is known by this name or code (${shapeOf(text.trim())}).`)
     : read(form);

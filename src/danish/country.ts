@@ -25,6 +25,7 @@ const SYNONYMS: { readonly [name: string]: string } = {
   groenland: "GL",
   holland: "NL",
   hviderusland: "BY",
+  nederlandene: "NL",
   kosovo: "XK",
   "kongeriget danmark": "DK",
   makedonien: "MK",

@@ -68,15 +68,12 @@ function partsOf(text: string, how: DateReading): string | undefined {
   return joined(year.length === 2 ? fullYear(year, month, day, how) : year, month, day);
 }
 
-/** `yyyymmdd` or `ddmmyyyy` (`mmddyyyy`): whichever is a plausible day; both: nobody can say. */
+/** `yyyymmdd` or `ddmmyyyy` (`mmddyyyy`). Never both: the century that ends one would be the other's month. */
 function readEight(text: string, how: DateReading): Reading<string | null> {
   const yearFirst = joined(text.slice(0, 4), text.slice(4, 6), text.slice(6));
+  if (isDate(yearFirst) && yearFirst >= "1800" && yearFirst < "2200") return checked(yearFirst);
   const [first, second] = [text.slice(0, 2), text.slice(2, 4)];
-  const yearLast = how.profile === "da" ? joined(text.slice(4), second, first) : joined(text.slice(4), first, second);
-  const plausible = [yearFirst, yearLast].filter((date) => isDate(date) && date >= "1800" && date < "2200");
-  if (plausible.length > 1 && plausible[0] !== plausible[1])
-    return fault("date_ambiguous", "Eight digits that are a date both with the year first and with the year last.");
-  return checked(plausible[0] ?? yearLast);
+  return checked(how.profile === "da" ? joined(text.slice(4), second, first) : joined(text.slice(4), first, second));
 }
 
 function readInstant(text: string, date: string, zone: string | undefined): Reading<string | null> {

@@ -66,7 +66,7 @@ const SAME_NAME_SIMILARITY = 0.6;
 export function matchTier(a: MatchFacts, b: MatchFacts): Hit | null {
   const company = compareCompany(a, b);
   if (REGISTER_IDS.some((id) => isSame(a[id], b[id])))
-    return company === "other"
+    return company === "other" || haveTwoCvr(a, b)
       ? { tier: "M1", action: "conflict", reason: "register_id_other_cvr" }
       : { tier: "M1", action: "link", reason: "register_id" };
   if (company === "other") return null;
@@ -131,11 +131,15 @@ function compareRanked(a: Ranked, b: Ranked): number {
   return b.rank - a.rank || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-/** The same house counts before the likeness of names. */
+/** The same house counts before any likeness of names, which is 1 at most. */
 function rankOf(a: MatchFacts, b: MatchFacts): number {
   const address = addressKey(a);
-  return (address !== null && address === addressKey(b) ? 1 : 0) + similarityOf(a, b);
+  return (address !== null && address === addressKey(b) ? 2 : 0) + similarityOf(a, b);
 }
+
+/** Two valid CVR numbers that differ: never linked, also where one is the other's SE number. */
+const haveTwoCvr = (a: MatchFacts, b: MatchFacts): boolean =>
+  a.cvrNr !== b.cvrNr && validOr(a.cvrNr, isValidCvr) !== null && validOr(b.cvrNr, isValidCvr) !== null;
 
 type Company = "same" | "other" | "crossed" | "unknown";
 

@@ -1,5 +1,5 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/min";
-import { type Fault, fault, type Reading, read, shapeOf, type Warning, warning } from "./result.ts";
+import { type Fault, fault, type Reading, read, shapeOf, warning } from "./result.ts";
 
 export interface Phone {
   /** `+4570102030`; null for a short code, which has no international form. */
@@ -21,6 +21,8 @@ const NOT_DIGIT = /\D/g;
 const SLASHES = /\//g;
 const REST_SEPARATOR = /^[\s/,;|]+/;
 const EXTENSION = /^(?:lok|lokal|ext|x|omst)/i;
+/** `00`, or a plus in brackets. */
+const INTERNATIONAL = /^\(?(?:\+|00)/;
 const LETTER = /^\p{L}/u;
 const NOT_WORD = /[^\p{L}\p{N}]+/gu;
 /** So that `+45 70 10 20 30/40…` with a slash as punctuation is not cut: fewer digits than this are no number yet. */
@@ -80,7 +82,7 @@ function takeApart(text: string): { number: string; note?: string } | undefined 
   if (rest === "") return { number };
   if (rest.startsWith("/") && number.replace(NOT_DIGIT, "").length < COMPLETE_DIGITS)
     return takeApart(bare.replace(SLASHES, " "));
-  const isGlued = LETTER.test(rest) && !/\s$/.test(number) && !EXTENSION.test(rest);
+  const isGlued = LETTER.test(rest) && !/[\s(]$/.test(number) && !EXTENSION.test(rest);
   if (isGlued) return undefined;
   const opening = /\(\s*$/.test(number) ? "(" : "";
   const note = opening + rest.replace(REST_SEPARATOR, "").trim();
@@ -92,12 +94,12 @@ function readNumber(number: string, defaultCountry: string): Reading<Phone> {
   const isInternational = number.includes("+") || compact.startsWith("00");
   if (isInternational) {
     const full = number.includes("+") ? compact : compact.slice(2);
-    return full.startsWith(DANISH) ? readDanish(full.slice(2)) : readForeign(`+${full}`, number, undefined);
+    return full.startsWith(DANISH) ? readDanish(full.slice(2)) : readForeign(number.replace(INTERNATIONAL, "+"));
   }
   if (defaultCountry !== "DK")
     return SHORT_CODE.test(compact) && !isSixDigitPlan(defaultCountry, compact)
       ? shortCode
-      : readForeign(number, number, defaultCountry);
+      : readForeign(number, defaultCountry);
   if (SHORT_CODE.test(compact)) return shortCode;
   // Eight digits are a Danish number even when they start with 45; only more than that can carry the country code.
   if (compact.length === DANISH.length + DANISH_DIGITS && compact.startsWith(DANISH))
@@ -120,20 +122,16 @@ function readDanish(national: string): Reading<Phone> {
   return read({ e164: `+${DANISH}${national}`, kind: "subscriber" });
 }
 
-function readForeign(number: string, typed: string, country: string | undefined): Reading<Phone> {
+function readForeign(number: string, country?: string): Reading<Phone> {
   const known = country !== undefined && isSupportedCountry(country) ? (country as CountryCode) : undefined; // just asked
-  const parsed = parsePhoneNumberFromString(
-    number.startsWith("+") ? `+${typed.replace(NOT_DIGIT, "").replace(/^00/, "")}` : number,
-    known,
-  );
+  const parsed = parsePhoneNumberFromString(number, known);
   if (parsed === undefined) return fault("phone_shape", "No phone number of any country can be read from this.");
   if (!parsed.isPossible())
     return lengthFault(parsed.nationalNumber.length, "The country's numbers have another length");
   const phone: Phone = { e164: parsed.number, kind: "subscriber" };
-  const warnings: Warning[] = parsed.isValid()
-    ? []
-    : [warning("phone_not_assigned", "The length is right, but the country's number plan does not know the number.")];
-  return read(phone, ...warnings);
+  if (parsed.isValid()) return read(phone);
+  const unknown = "The length is right, but the country's number plan does not know the number.";
+  return read(phone, warning("phone_not_assigned", unknown));
 }
 
 const lengthFault = (digits: number, rule: string): Fault => fault("phone_length", `${rule}; this one has ${digits}.`);

@@ -23,7 +23,6 @@ export type FaultCode =
   | "cvr_check_digit"
   | "cvr_shape"
   | "cvr_zero"
-  | "date_ambiguous"
   | "date_invalid"
   | "date_shape"
   | "form_unknown"
