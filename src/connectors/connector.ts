@@ -127,5 +127,5 @@ export interface ConnectorDefinition<Settings = unknown> {
 }
 
 /** Keeps a connector's settings typed inside its folder; outside it is `unknown` until the schema has read it. */
-export const defineConnector = <Settings>(definition: ConnectorDefinition<Settings>): ConnectorDefinition<Settings> =>
-  definition;
+export const defineConnector = <Settings>(definition: ConnectorDefinition<Settings>): ConnectorDefinition =>
+  definition as ConnectorDefinition; // `connect` only ever gets what the definition's own schema has read

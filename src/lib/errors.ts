@@ -16,6 +16,7 @@ export const errorCodes = [
   "forbidden",
   "precondition_failed",
   "refused_by_remote",
+  "in_use",
   "answer_too_large",
   "bad_answer",
   // limits and circuits of a connection (src/pipelines/limits.ts)

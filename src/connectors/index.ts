@@ -1,0 +1,6 @@
+import { api } from "./api/index.ts";
+import type { ConnectorDefinition } from "./connector.ts";
+import { keybalance } from "./keybalance/index.ts";
+
+/** Every connector; a new vendor is a line here and a folder beside it. */
+export const connectors: readonly ConnectorDefinition[] = [keybalance, api];

@@ -1,0 +1,27 @@
+import { defineConnector } from "../connector.ts";
+import { keybalanceClient } from "./client.ts";
+import { debitorMapping } from "./debitor.mapping.ts";
+import { kontaktpersonMapping } from "./kontaktperson.mapping.ts";
+import { kreditorMapping } from "./kreditor.mapping.ts";
+import { kundeemneMapping } from "./kundeemne.mapping.ts";
+import { settings } from "./settings.ts";
+
+export const keybalance = defineConnector({
+  name: "keybalance",
+  confidence: "documentation",
+  settings,
+  limits: { requests: 20, per: "1s" },
+  lock: "none",
+  idempotencyKey: false,
+  quietMs: 30_000,
+  showsAfterMs: 5_000,
+  mode: "call",
+  delta: false,
+  mappings: {
+    debitor: debitorMapping,
+    kreditor: kreditorMapping,
+    kundeemne: kundeemneMapping,
+    kontaktperson: kontaktpersonMapping,
+  },
+  connect: keybalanceClient,
+});
