@@ -39,8 +39,8 @@ export const QUEUE_SCHEMA = "kobling_queue";
 export function redisBackend(url: string, lanes: readonly string[]): QueueBackend {
   const queues = [OWN_LANE, ...lanes];
   const listeners = newListeners();
-  // fails at once while Redis is away: what is due stands in PostgreSQL, and the sweep adds it later
-  const producer = new Redis(url, { retryStrategy: () => RECONNECT_MS, enableOfflineQueue: false, lazyConnect: true });
+  // fails within a second or two while Redis is away: what is due stands in PostgreSQL, and the sweep adds it later
+  const producer = new Redis(url, { retryStrategy: () => RECONNECT_MS, maxRetriesPerRequest: 1, lazyConnect: true });
   producer.on("error", listeners.failed);
   producer.on("ready", listeners.reconnected);
   const consumer = new Redis(url, { retryStrategy: () => RECONNECT_MS, maxRetriesPerRequest: null, lazyConnect: true });
