@@ -1,46 +1,85 @@
 import { readCountry } from "../danish/country.ts";
-import { looksLikeCpr, readCvr, readSe } from "../danish/cvr.ts";
+import { readCvr, readSe } from "../danish/cvr.ts";
 import { readGln } from "../danish/gln.ts";
 import { readPNumber } from "../danish/p-number.ts";
 import type { Reading } from "../danish/result.ts";
 import { readEuVat } from "../danish/vat.ts";
-import { isInstant } from "../model/criteria.ts";
+import { type CheckContext, checkValue } from "../model/check-value.ts";
+import { isInstant, severalKinds } from "../model/criteria.ts";
+import { canonicalDecimal } from "../model/decimal.ts";
 import type { Field, Kind, Value } from "../model/field.ts";
-import { type Fault, pointerOf } from "./problems.ts";
+import { type Facts, type Fault, pointerOf } from "./problems.ts";
 
 export type Judged = { readonly value: Value } | { readonly fault: Fault };
 
 /**
- * A value as a caller typed it. At the API a value that breaks a rule is an error (domain notes, d.1); the same value from
- * an ERP is kept and flagged. Empty text is null; texts are trimmed and NFC.
+ * A value as a caller typed it: brought to the spelling in which we keep it (trimmed, NFC, numbers compact), then checked.
+ * At the API a value that breaks a rule is an error (domain notes, d.1); from an ERP it is kept and flagged. Empty text
+ * and an empty list are null.
  */
-export function judgeField(key: string, field: Field, value: unknown): Judged {
+export function judgeField(key: string, field: Field, value: unknown, context: CheckContext): Judged {
   const pointer = pointerOf(key);
-  const refuse = (code: string, facts: Readonly<Record<string, string | number>> = {}): Judged => ({
-    fault: { pointer, code, facts },
-  });
-  const wrongType = (expected: string) => refuse("wrong_type", { expected });
+  const expected = EXPECTED[field.kind] ?? (severalKinds.has(field.kind) ? "array of strings" : "string");
   if (value === null) return { value: null };
+  const spelled = spell(field, value);
+  if (spelled === undefined) return { fault: { pointer, code: "wrong_type", facts: { expected } } };
+  const found = checkValue(field, spelled, context);
+  if (found === null) return { value: spelled };
+  if (found.code === "possible_cpr") {
+    // Not kept, and not in the answer either.
+    return { fault: { pointer, code: "cpr_like", facts: { field: key, masked: "******-****" } } };
+  }
+  return {
+    fault: {
+      pointer,
+      code: found.code,
+      facts: { ...factsOf(field, expected), rule: found.detail },
+      detail: found.detail,
+    },
+  };
+}
 
+const EXPECTED: Partial<Record<Kind, string>> = { bool: "boolean", int: "integer", decimal: "decimal" };
+
+function factsOf(field: Field, expected: string): Facts {
+  return {
+    expected,
+    ...(field.max === undefined ? {} : { limit: field.max }),
+    ...(field.min === undefined ? {} : { least: field.min }),
+    ...(field.codes === undefined ? {} : { choices: field.codes.join(", ") }),
+  };
+}
+
+/** Undefined: the JSON type can be no value of the field. */
+function spell(field: Field, value: unknown): Value | undefined {
+  if (severalKinds.has(field.kind)) {
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) return undefined;
+    const read = field.kind === "pNumbers" ? readPNumber : undefined;
+    const items = value.map((item: string) => spelling(clean(item, false), read)).filter((item) => item !== "");
+    if (items.length === 0) return null;
+    return field.kind === "textList" ? items : [...new Set(items)];
+  }
   switch (field.kind) {
     case "bool":
-      return typeof value === "boolean" ? { value } : wrongType("boolean");
+      return typeof value === "boolean" ? value : undefined;
     case "int":
-      if (typeof value !== "number" || !Number.isInteger(value)) return wrongType("integer");
-      return outside(field, value, refuse) ?? { value };
-    case "decimal":
-      return judgeDecimal(field, value, refuse, wrongType);
-    case "codeSet":
-    case "textSet":
-    case "textList":
-    case "pNumbers":
-      return judgeSeveral(key, field, value, refuse, wrongType);
+      return typeof value === "number" && Number.isInteger(value) ? value : undefined;
+    case "decimal": {
+      // A JSON number is taken as it reads; kept is the exact text.
+      const text = typeof value === "number" && Number.isFinite(value) ? String(value) : value;
+      return typeof text === "string" ? (canonicalDecimal(text.trim()) ?? (text.trim() || null)) : undefined;
+    }
     default:
-      return typeof value === "string" ? judgeText(key, field, value, refuse) : wrongType("string");
+      return typeof value === "string" ? spellText(field, value) : undefined;
   }
 }
 
-type Refuse = (code: string, facts?: Readonly<Record<string, string | number>>) => Judged;
+function spellText(field: Field, raw: string): Value {
+  const text = clean(raw, field.kind === "longText");
+  if (text === "") return null;
+  if (field.kind === "instant") return isInstant(text) ? new Date(text).toISOString() : text;
+  return spelling(text, READERS[field.kind]);
+}
 
 const READERS: Partial<Record<Kind, (text: string) => Reading<string>>> = {
   cvr: readCvr,
@@ -48,89 +87,16 @@ const READERS: Partial<Record<Kind, (text: string) => Reading<string>>> = {
   euVat: readEuVat,
   gln: readGln,
   country: readCountry,
-  pNumbers: readPNumber,
 };
-const REGISTRATION: ReadonlySet<Kind> = new Set(["cvr", "se", "euVat"]);
-const EMAIL = /^[^\s@<>()[\],;:"\\]+@[^\s@]+\.[^\s@.]+$/;
 
-function judgeText(key: string, field: Field, raw: string, refuse: Refuse): Judged {
-  const trimmed = (field.kind === "longText" ? raw.replace(/^\s+$/, "") : raw.trim()).normalize("NFC");
-  if (trimmed === "") return { value: null };
-  if (trimmed.includes("\0")) return refuse("bad_value", { rule: "U+0000" });
-  // A CPR number typed into a number field must not be kept, nor come back in the answer.
-  if (REGISTRATION.has(field.kind) && looksLikeCpr(trimmed)) {
-    return refuse("cpr_like", { field: key, masked: "******-****" });
-  }
-  const reading = READERS[field.kind]?.(trimmed);
-  if (reading !== undefined && !reading.ok) {
-    return { fault: { pointer: pointerOf(key), code: reading.code, detail: reading.detail } };
-  }
-  const text = reading?.value ?? trimmed;
-  if (field.max !== undefined && [...text].length > field.max) return refuse("too_long", { limit: field.max });
-  if (field.kind !== "longText" && /[\r\n]/.test(text)) return refuse("bad_value", { rule: "one line" });
-  switch (field.kind) {
-    case "code":
-      if (!field.codes?.includes(text)) return refuse("not_allowed", { choices: (field.codes ?? []).join(", ") });
-      return { value: text };
-    case "date":
-      return isDate(text) ? { value: text } : refuse("bad_value", { rule: "YYYY-MM-DD" });
-    case "instant":
-      return isInstant(text) ? { value: new Date(text).toISOString() } : refuse("bad_value", { rule: "ISO 8601" });
-    case "email":
-      return EMAIL.test(text) ? { value: text } : refuse("bad_value", { rule: "name@domain" });
-    case "url":
-      return isUrl(text) ? { value: text } : refuse("bad_value", { rule: "http(s) URL" });
-    case "currency":
-      return /^[A-Z]{3}$/.test(text) ? { value: text } : refuse("bad_value", { rule: "ISO 4217" });
-    default:
-      return { value: text };
-  }
+/** What cannot be read stays as typed, for the check to say why. */
+function spelling(text: string, read: ((text: string) => Reading<string>) | undefined): string {
+  const reading = read?.(text);
+  return reading?.ok ? reading.value : text;
 }
 
-/** Exact: a decimal is text in memory; a JSON number is taken as it reads. */
-function judgeDecimal(field: Field, value: unknown, refuse: Refuse, wrongType: (expected: string) => Judged): Judged {
-  const text = typeof value === "number" && Number.isFinite(value) ? String(value) : value;
-  if (typeof text !== "string") return wrongType("decimal");
-  if (!/^-?\d{1,15}(\.\d{1,12})?$/.test(text)) return refuse("bad_value", { rule: "123.45" });
-  const digits = text.split(".")[1]?.length ?? 0;
-  if (field.scale !== undefined && digits > field.scale) {
-    return refuse("bad_value", { rule: `${field.scale} decimals` });
-  }
-  return outside(field, Number(text), refuse) ?? { value: text };
-}
-
-function judgeSeveral(
-  key: string,
-  field: Field,
-  value: unknown,
-  refuse: Refuse,
-  wrongType: (expected: string) => Judged,
-): Judged {
-  if (!Array.isArray(value)) return wrongType("array");
-  const one: Field = {
-    ...field,
-    kind: field.kind === "codeSet" ? "code" : field.kind === "pNumbers" ? "pNumbers" : "text",
-  };
-  const texts: string[] = [];
-  for (const [index, item] of value.entries()) {
-    if (typeof item !== "string") return wrongType("array of strings");
-    const judged = judgeText(key, one, item, refuse);
-    if ("fault" in judged) return { fault: { ...judged.fault, pointer: `${pointerOf(key)}/${index}` } };
-    if (typeof judged.value === "string") texts.push(judged.value);
-  }
-  if (texts.length === 0) return { value: null };
-  return { value: field.kind === "textList" ? texts : [...new Set(texts)] };
-}
-
-function outside(field: Field, value: number, refuse: Refuse): Judged | undefined {
-  if (field.min !== undefined && value < field.min) return refuse("too_small", { limit: field.min });
-  if (field.max !== undefined && value > field.max) return refuse("too_large", { limit: field.max });
-  return undefined;
-}
-
-const isDate = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(text).toJSON()?.startsWith(text) === true;
-
-function isUrl(text: string): boolean {
-  const url = URL.parse(/^https?:\/\//i.test(text) ? text : `https://${text}`);
-  return url?.hostname.includes(".") === true;
-}
+/** PostgreSQL keeps no U+0000; nobody types one. */
+const clean = (raw: string, isLong: boolean): string => {
+  const text = raw.replaceAll("\0", "").normalize("NFC");
+  return isLong && text.trim() !== "" ? text : text.trim();
+};

@@ -14,7 +14,7 @@ import type { FaultCode, ProblemCode, Texts } from "./texts/problem-codes.ts";
 
 export type Facts = Readonly<Record<string, string | number>>;
 
-/** One fault of a request. `detail` is a finished sentence that is used in place of the text of the code. */
+/** One fault of a request. `detail` is an English sentence for codes that the table of English texts does not have. */
 export interface Fault {
   readonly pointer: string;
   readonly code: FaultCode | (string & {});
@@ -54,15 +54,17 @@ export function renderProblem(
   problem: Problem,
   { language, traceId, instance }: { language: Language; traceId: string; instance: string },
 ): { body: Record<string, unknown>; headers: Record<string, string> } {
-  const { problems, faults, sources } = texts[language];
+  const { problems, faults, values, sources } = texts[language];
   const [title, detail] = problems[problem.code];
   const { facts = {}, extra = {}, headers = {} } = problem.options;
-  const errors = problem.options.faults?.map(({ pointer, code, facts: own = {}, detail: said }) => ({
-    pointer,
-    code,
-    detail:
-      said ?? fill(faults[code as FaultCode] ?? problems[code as ProblemCode]?.[1] ?? code, withSource(own, sources)),
-  }));
+  const errors = problem.options.faults?.map((fault) => {
+    const text = faults[fault.code as FaultCode] ?? values[fault.code] ?? fault.detail;
+    const detail = fill(
+      text ?? problems[fault.code as ProblemCode]?.[1] ?? fault.code,
+      withSource(fault.facts ?? {}, sources),
+    );
+    return { pointer: fault.pointer, code: fault.code, detail };
+  });
   return {
     body: {
       type: `urn:kobling:problem:${problem.code}`,

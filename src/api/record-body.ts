@@ -1,3 +1,4 @@
+import { readCountry } from "../danish/country.ts";
 import type { Catalogue, Values } from "../model/catalogue.ts";
 import { judgeField } from "./field-value.ts";
 import { readLand } from "./land.ts";
@@ -6,12 +7,26 @@ import { type Fault, Problem, pointerOf } from "./problems.ts";
 /** A body with an own `version`, `id` or `meta` is an answer sent back; these are the gateway's. */
 const OURS = new Set(["id", "meta"]);
 
+export interface BodyOptions {
+  /** `YYYY-MM-DD` in Copenhagen. */
+  readonly today: string;
+  /** Where the record's address lies now, for rules that ask the country. */
+  readonly landekode?: string | null;
+  /** Pointer to where the record stands in the body. */
+  readonly base?: string;
+}
+
 /**
  * A record's body as flat values. Nested objects are groups (`gps: { lat }`), null clears; in a patch (RFC 7396) what is
  * absent stays as it is. All faults are told at once, as a 422: unknown, computed and immutable fields, wrong shapes,
  * values that break a rule.
  */
-export function readRecordBody(catalogue: Catalogue, body: unknown, mode: "create" | "patch", base = ""): Values {
+export function readRecordBody(
+  catalogue: Catalogue,
+  body: unknown,
+  mode: "create" | "patch",
+  { base = "", today, landekode }: BodyOptions,
+): Values {
   const faults: Fault[] = [];
   const values: Values = {};
   if (!isObject(body)) {
@@ -19,6 +34,7 @@ export function readRecordBody(catalogue: Catalogue, body: unknown, mode: "creat
       faults: [{ pointer: base, code: "wrong_type", facts: { expected: "object" } }],
     });
   }
+  const country = landekodeOf(body) ?? landekode ?? null;
   for (const [key, value] of flatten(catalogue, body)) {
     const fault = refusedName(catalogue, key, mode);
     if (fault !== undefined) {
@@ -28,7 +44,7 @@ export function readRecordBody(catalogue: Catalogue, body: unknown, mode: "creat
     }
     const field = catalogue.fields[key];
     if (field === undefined) continue;
-    const judged = judgeField(key, field, value);
+    const judged = judgeField(key, field, value, { today, landekode: country });
     if ("fault" in judged) faults.push(judged.fault);
     else values[key] = judged.value;
   }
@@ -48,6 +64,14 @@ export function readRecordBody(catalogue: Catalogue, body: unknown, mode: "creat
     });
   }
   return values;
+}
+
+/** The country that the body itself names, so that its postal code and telephone are judged by it. */
+function landekodeOf(body: { readonly [key: string]: unknown }): string | undefined {
+  const named = body.landekode ?? body.land;
+  if (typeof named !== "string") return undefined;
+  const reading = readCountry(named);
+  return reading.ok ? reading.value : undefined;
 }
 
 function refusedName(catalogue: Catalogue, key: string, mode: "create" | "patch"): Fault | undefined {

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue, type Values } from "../model/catalogue.ts";
+import { checkValue } from "../model/check-value.ts";
 import type { Field, Value } from "../model/field.ts";
 import type { ReadRecord } from "../store/kundeemner-read.ts";
 import type { ReadLink } from "../store/links-read.ts";
-import { judgeField } from "./field-value.ts";
 import { landOf } from "./land.ts";
 import type { Language } from "./language.ts";
 import { linkSchema } from "./routes/links.ts";
@@ -52,9 +52,13 @@ export const metaSchema = z
         until: z.iso.datetime().nullable(),
       }),
     ),
-    warnings: z.array(z.strictObject({ field: z.string(), code: z.string() })).openapi({
-      description: "Values that came from an ERP and break a rule: kept, not used as a key, not pushed on.",
-    }),
+    warnings: z
+      .array(z.strictObject({ field: z.string(), code: z.string() }))
+      .optional()
+      .openapi({
+        description:
+          "Values that came from an ERP and break a rule: kept, not used as a key, not pushed on. Not in lists.",
+      }),
   })
   .openapi("Meta");
 
@@ -78,31 +82,33 @@ export const bodySchema = (catalogue: Catalogue, mode: "create" | "patch"): Json
 
 const LAND_JSON = { type: ["string", "null"], description: "landekode as a name, Danish or English." } as const;
 
-export const kundeemneSchema = z
-  .strictObject({ ...answerShape(kundeemneCatalogue), land: z.string().nullable(), meta: metaSchema })
-  .openapi("Kundeemne");
+const kundeemneShape = { ...answerShape(kundeemneCatalogue), land: z.string().nullable(), meta: metaSchema };
+
+export const kundeemneSchema = z.strictObject(kundeemneShape).openapi("Kundeemne");
 
 export const kontaktpersonSchema = z
   .strictObject({ ...answerShape(kontaktpersonCatalogue), kundeemneId: z.uuid(), meta: metaSchema })
   .openapi("Kontaktperson");
 
-export const wholeKundeemneSchema = kundeemneSchema
-  .extend({ kontaktpersoner: z.array(kontaktpersonSchema), links: z.array(linkSchema) })
+// Not `extend`: the document would say `allOf` with a strict part, which nothing can meet.
+export const wholeKundeemneSchema = z
+  .strictObject({ ...kundeemneShape, kontaktpersoner: z.array(kontaktpersonSchema), links: z.array(linkSchema) })
   .openapi("WholeKundeemne");
 
 type Kundeemne = z.infer<typeof kundeemneSchema>;
 type Kontaktperson = z.infer<typeof kontaktpersonSchema>;
 
-export const viewKundeemne = (record: ReadRecord, language: Language): Kundeemne => ({
-  ...nest(record.values),
+/** As it stands in a list; a list of hundreds does not check each value again. */
+export const viewKundeemne = (record: ReadRecord, language: Language, options = { warnings: false }): Kundeemne => ({
+  ...nest(kundeemneCatalogue, record.values),
   land: landOf(record.values, language),
-  meta: metaOf(kundeemneCatalogue, record),
+  meta: metaOf(kundeemneCatalogue, record, options),
 });
 
 export const viewKontaktperson = (record: ReadRecord): Kontaktperson => ({
-  ...nest(record.values),
+  ...nest(kontaktpersonCatalogue, record.values),
   kundeemneId: record.kundeemneId ?? "",
-  meta: metaOf(kontaktpersonCatalogue, record),
+  meta: metaOf(kontaktpersonCatalogue, record, { warnings: true }),
 });
 
 /** One read answers master data, contacts and links together (S1). */
@@ -112,25 +118,31 @@ export const viewWhole = (
   links: readonly ReadLink[],
   language: Language,
 ): z.infer<typeof wholeKundeemneSchema> => ({
-  ...viewKundeemne(record, language),
+  ...viewKundeemne(record, language, { warnings: true }),
   kontaktpersoner: contacts.map(viewKontaktperson),
   links: [...links],
 });
 
 type Nested = Value | { [member: string]: Value };
 
-/** `gps.lat` → `gps: { lat }`. */
-function nest(values: Values): { [key: string]: Nested } {
+/** `gps.lat` → `gps: { lat }`. A switch that nobody has set shows what it is without being set. */
+function nest(catalogue: Catalogue, values: Values): { [key: string]: Nested } {
   const nested: { [key: string]: Nested } = {};
-  for (const [key, value] of Object.entries(values)) {
+  for (const [key, kept] of Object.entries(values)) {
     const [group = "", member] = key.split(".");
+    const field = catalogue.fields[key];
+    const value = field?.kind === "bool" ? (kept ?? field.default ?? null) : kept;
     if (member === undefined) nested[key] = value;
     else nested[group] = { ...(nested[group] as object | undefined), [member]: value }; // only this loop writes groups
   }
   return nested;
 }
 
-function metaOf(catalogue: Catalogue, record: ReadRecord): z.infer<typeof metaSchema> {
+function metaOf(
+  catalogue: Catalogue,
+  record: ReadRecord,
+  options: { readonly warnings: boolean },
+): z.infer<typeof metaSchema> {
   return {
     id: record.id,
     version: record.version,
@@ -155,7 +167,7 @@ function metaOf(catalogue: Catalogue, record: ReadRecord): z.infer<typeof metaSc
       by,
       until: until === undefined ? null : new Date(until).toISOString(),
     })),
-    warnings: warningsOf(catalogue, record.values),
+    ...(options.warnings ? { warnings: warningsOf(catalogue, record.values) } : {}),
   };
 }
 
@@ -179,14 +191,15 @@ function sourcesOf({ provenance }: ReadRecord): z.infer<typeof metaSchema>["sour
   return sources;
 }
 
-/** Values in force that a caller could not have typed. */
+/** Values in force that a caller could not have typed (domain notes, d.1). */
 function warningsOf(catalogue: Catalogue, values: Values): { field: string; code: string }[] {
+  const landekode = typeof values.landekode === "string" ? values.landekode : null;
   const warnings: { field: string; code: string }[] = [];
   for (const [key, field] of Object.entries(catalogue.fields)) {
     const value = values[key];
     if (value === null || value === undefined || field.computed || field.virtual) continue;
-    const judged = judgeField(key, field, value);
-    if ("fault" in judged) warnings.push({ field: key, code: judged.fault.code });
+    const found = checkValue(field, value, { landekode });
+    if (found !== null) warnings.push({ field: key, code: found.code });
   }
   return warnings;
 }

@@ -36,7 +36,7 @@ export function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
           {
             pointer,
             code: issue.origin === "string" ? "too_short" : "too_small",
-            facts: { limit: String(issue.minimum) },
+            facts: { least: String(issue.minimum) },
           },
         ];
       case "invalid_value":

@@ -1,4 +1,4 @@
-import { type APIDocument, compileErrors, validate } from "@readme/openapi-parser";
+import { compileErrors, validate } from "@readme/openapi-parser";
 import { beforeAll, expect, test } from "vitest";
 import { type TestApi, testApi } from "../support/api.ts";
 import { createTestDatabase } from "../support/database.ts";
@@ -9,14 +9,14 @@ beforeAll(async () => {
 });
 
 type Operations = Record<string, { responses: object; security?: unknown }>;
-type Document = APIDocument & { openapi: string; paths: Record<string, Operations> };
+type Document = { info: { title: string; version: string }; openapi: string; paths: Record<string, Operations> };
 
 const readDocument = async () => (await (await api.app.request("/openapi.json")).json()) as Document; // the first test says so
 
 test("the document is valid OpenAPI 3.1", async () => {
   const document = await readDocument();
   expect(document.openapi).toBe("3.1.0");
-  const result = await validate(structuredClone(document));
+  const result = await validate(structuredClone(document) as Parameters<typeof validate>[0]); // its own type of a document;
   expect(result.valid ? "" : compileErrors(result)).toBe("");
 });
 

@@ -6,20 +6,22 @@ import { Problem } from "../problems.ts";
 import { bodyProblems, idempotencyHeader, json, jsonBody, secured, securedProblems, uuidParam } from "../route.ts";
 import { isScope } from "../scopes.ts";
 
-const keySchema = z
-  .strictObject({
-    id: z.uuid(),
-    label: z.string(),
-    scopes: z.array(z.string()),
-    createdAt: z.iso.datetime(),
-    expiresAt: z.iso.datetime().nullable(),
-    revokedAt: z.iso.datetime().nullable(),
-    lastUsedAt: z.iso.datetime().nullable(),
-  })
-  .openapi("Key");
+const keyShape = {
+  id: z.uuid(),
+  label: z.string(),
+  scopes: z.array(z.string()),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable(),
+};
+const keySchema = z.strictObject(keyShape).openapi("Key");
 
-const newKeySchema = keySchema
-  .extend({ key: z.string().openapi({ description: "The key itself, shown this once." }) })
+const newKeySchema = z
+  .strictObject({
+    ...keyShape,
+    key: z.string().openapi({ description: "The key itself, shown this once." }),
+  })
   .openapi("NewKey");
 
 const newKeyBody = z

@@ -8,6 +8,7 @@ import { Problem } from "../problems.ts";
 import { readRecordBody } from "../record-body.ts";
 import { bodySchema, kontaktpersonSchema, viewKontaktperson } from "../record-view.ts";
 import { bodyProblems, idempotencyHeader, json, secured, securedProblems, uuidParam } from "../route.ts";
+import { todayOf } from "../today.ts";
 import { jsonOf } from "./kundeemner.ts";
 
 const tags = ["kundeemner"];
@@ -91,7 +92,9 @@ export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {
 
   app.openapi(create, async (c) => {
     const { id } = c.req.valid("param");
-    const values = readRecordBody(kontaktpersonCatalogue, await jsonOf(c.req), "create");
+    const values = readRecordBody(kontaktpersonCatalogue, await jsonOf(c.req), "create", {
+      today: todayOf(deps.now()),
+    });
     await assertEmne(deps, id);
     const made = await deps.gateway.createEntity({ entity: "kontaktperson", values, parentId: id, by: actorOf(c) });
     const contact = await getContact(deps, id, made.id);
@@ -107,7 +110,7 @@ export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {
 
   app.openapi(patch, async (c) => {
     const { id, contact: contactId } = c.req.valid("param");
-    const values = readRecordBody(kontaktpersonCatalogue, await jsonOf(c.req), "patch");
+    const values = readRecordBody(kontaktpersonCatalogue, await jsonOf(c.req), "patch", { today: todayOf(deps.now()) });
     const before = await getContact(deps, id, contactId);
     const ifVersion = matchVersion(c.req.header("if-match"), before.version);
     const edit = { entity: "kontaktperson" as const, id: contactId, patch: values, by: actorOf(c) };

@@ -12,6 +12,7 @@ import { type Fault, Problem } from "../problems.ts";
 import { readRecordBody } from "../record-body.ts";
 import { bodySchema, kundeemneSchema, viewKundeemne, viewWhole, wholeKundeemneSchema } from "../record-view.ts";
 import { bodyProblems, idempotencyHeader, json, pageSchema, secured, securedProblems, uuidParam } from "../route.ts";
+import { todayOf } from "../today.ts";
 
 const tags = ["kundeemner"];
 const params = z.object({ id: uuidParam("id") });
@@ -130,7 +131,7 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
   });
 
   app.openapi(create, async (c) => {
-    const values = readRecordBody(kundeemneCatalogue, await jsonOf(c.req), "create");
+    const values = readRecordBody(kundeemneCatalogue, await jsonOf(c.req), "create", { today: todayOf(deps.now()) });
     const { id } = await deps.gateway.createEntity({ entity: "kundeemne", values, by: actorOf(c) });
     const { view, version } = await wholeOf(deps, id, c.get("language"));
     return c.json(view, 201, { etag: etagOf(version), location: `/v1/kundeemner/${id}` });
@@ -143,9 +144,11 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
 
   app.openapi(patch, async (c) => {
     const { id } = c.req.valid("param");
-    const values = readRecordBody(kundeemneCatalogue, await jsonOf(c.req), "patch");
+    const body = await jsonOf(c.req);
     const record = await findKundeemne(deps.sql, id);
     if (record === undefined) throw new Problem(404, "not_found");
+    const landekode = typeof record.values.landekode === "string" ? record.values.landekode : null;
+    const values = readRecordBody(kundeemneCatalogue, body, "patch", { today: todayOf(deps.now()), landekode });
     const ifVersion = matchVersion(c.req.header("if-match"), record.version);
     await deps.gateway.editEntity({
       entity: "kundeemne",

@@ -17,6 +17,7 @@ import {
   secured,
   securedProblems,
 } from "../route.ts";
+import { todayOf } from "../today.ts";
 
 const reviewSchema = z
   .strictObject({
@@ -144,7 +145,10 @@ export function reviewRoutes(app: Api, deps: ApiDeps): void {
     const values =
       value === undefined
         ? undefined
-        : readRecordBody(catalogueOf(review.entity ?? "kundeemne"), value, "patch", "/value");
+        : readRecordBody(catalogueOf(review.entity ?? "kundeemne"), value, "patch", {
+            base: "/value",
+            today: todayOf(deps.now()),
+          });
     const { state } = await deps.gateway.decideReview({
       id,
       decision,

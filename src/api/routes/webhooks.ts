@@ -5,20 +5,20 @@ import type { Api, ApiDeps } from "../api-deps.ts";
 import { Problem } from "../problems.ts";
 import { bodyProblems, idempotencyHeader, json, jsonBody, secured, securedProblems, uuidParam } from "../route.ts";
 
-const webhookSchema = z
-  .strictObject({
-    id: z.uuid(),
-    url: z.string(),
-    state: z.string().openapi({ description: "active, or disabled with the reason." }),
-    reason: z.string().nullable(),
-    tries: z.int(),
-    nextAt: z.iso.datetime().nullable(),
-    createdAt: z.iso.datetime(),
-  })
-  .openapi("Webhook");
+const webhookShape = {
+  id: z.uuid(),
+  url: z.string(),
+  state: z.string().openapi({ description: "active, or disabled with the reason." }),
+  reason: z.string().nullable(),
+  tries: z.int(),
+  nextAt: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+};
+const webhookSchema = z.strictObject(webhookShape).openapi("Webhook");
 
-const newWebhookSchema = webhookSchema
-  .extend({
+const newWebhookSchema = z
+  .strictObject({
+    ...webhookShape,
     secret: z.string().openapi({ description: "For checking signatures (Standard Webhooks); shown this once." }),
   })
   .openapi("NewWebhook");

@@ -47,6 +47,8 @@ export type FaultCode = (typeof faultCodes)[number];
 export interface Texts {
   readonly problems: Readonly<Record<ProblemCode, readonly [title: string, detail: string]>>;
   readonly faults: Readonly<Record<FaultCode, string>>;
+  /** Why a value cannot be taken, by code of src/danish and src/model; English sentences come with the fault. */
+  readonly values: Readonly<Record<string, string>>;
   /** What a computed field follows from, by unit. */
   readonly sources: Readonly<Record<string, string>> & { readonly other: string };
 }
