@@ -84,13 +84,13 @@ function fold(field: Field, value: string): string {
     case "gln":
       return value.replace(notPrintedInNumbers, "");
     case "postnr":
-      return foldText(value).toUpperCase();
+      return upper(foldText(value));
     case "country":
       return foldCountry(value);
     case "currency":
-      return value.trim().toUpperCase();
+      return upper(foldText(value));
     case "decimal":
-      return canonicalDecimal(value.trim()) ?? value.trim();
+      return canonicalDecimal(value.trim()) ?? foldText(value);
     case "instant":
       return foldInstant(value);
     case "longText":
@@ -108,11 +108,14 @@ const isPlain = (text: string): boolean => !/[\u0250-\uffff]/.test(text);
 const foldText = (text: string): string =>
   needsFolding.test(text) ? text.normalize("NFC").replace(space, " ").trim() : text;
 
+/** Changing case can take a text apart again. */
+const upper = (text: string): string => text.toUpperCase().normalize("NFC");
+
 const foldLong = (text: string): string => text.normalize("NFC").replace(/\r\n?/g, "\n").trim();
 
 /** Mail systems take the same box whatever the case; domains are compared in punycode (domain notes, e.5). */
 function foldEmail(text: string): string {
-  const lower = text.toLowerCase();
+  const lower = text.toLowerCase().normalize("NFC");
   const at = lower.lastIndexOf("@");
   if (at < 0 || isAscii(lower)) return lower;
   const domain = lower.slice(at + 1);
@@ -124,7 +127,7 @@ const isAscii = (text: string): boolean => !/\P{ASCII}/u.test(text);
 /** Scheme and host in lower case, no lone slash at the end; a missing scheme stays missing. */
 function foldUrl(text: string): string {
   const [, scheme = "", host = "", rest = ""] = /^([a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)(.*)$/is.exec(text) ?? [];
-  return scheme.toLowerCase() + host.toLowerCase() + (rest === "/" ? "" : rest);
+  return (scheme.toLowerCase() + host.toLowerCase()).normalize("NFC") + (rest === "/" ? "" : rest);
 }
 
 function foldCountry(text: string): string {
@@ -132,7 +135,7 @@ function foldCountry(text: string): string {
   const read = readCountry(text);
   if (read.ok) return read.value;
   const trimmed = foldText(text);
-  return twoCapitals.test(trimmed.toUpperCase()) ? trimmed.toUpperCase() : trimmed;
+  return twoCapitals.test(upper(trimmed)) ? upper(trimmed) : trimmed;
 }
 
 function foldInstant(text: string): string {
