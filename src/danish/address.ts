@@ -1,4 +1,4 @@
-import { readUnit } from "./address-unit.ts";
+import { readUnit, type Unit } from "./address-unit.ts";
 import { type Warning, warning } from "./result.ts";
 import { expandStreet } from "./street-name.ts";
 import { keyDa } from "./text.ts";
@@ -31,7 +31,8 @@ export interface AddressFacts {
   readonly landekode?: string | null | undefined;
 }
 
-const CARE_OF = /^c\s*[/.]\s*o\.?\s+([^,]+)(?:,\s*(.*))?$/isu;
+const SPACES = /\s+/g;
+const CARE_OF = /^c\s*\/\s*o\.?\s+([^,]+)(?:,\s*(.*))?$/isu;
 const PO_BOX = /^(?:post\s?boks|postbox|boks|p\.?\s?o\.?\s?box|pb\.?)\s*(\d+)$/iu;
 /** A house number with its letter and range, at a boundary on both sides. */
 const HOUSE_NUMBER =
@@ -42,7 +43,7 @@ const HOUSE_NUMBER =
  * result is for comparing; official spellings differ between municipalities, so a stored street is never rewritten.
  */
 export function readStreet(adresse1: string): Street {
-  const text = adresse1.normalize("NFC").replace(/\s+/g, " ").trim();
+  const text = adresse1.normalize("NFC").replace(SPACES, " ").trim();
   const careOf = CARE_OF.exec(text);
   if (careOf) return { ...readStreet(careOf[2] ?? ""), careOf: (careOf[1] ?? "").trim() };
   const poBox = PO_BOX.exec(text)?.[1];
@@ -84,11 +85,13 @@ export function addressKey({ adresse1, postnr, landekode }: AddressFacts): strin
 
 /** The first number after which only floor and door follow; else the first number at all (a street may have one in its name). */
 function findHouseNumber(text: string) {
-  const matches = [...text.matchAll(HOUSE_NUMBER)].map((match) => ({
-    match,
-    unit: readUnit(text.slice(match.index + match[0].length)),
-  }));
-  return matches.find(({ unit }) => unit.rest === undefined) ?? matches[0];
+  let first: { match: RegExpExecArray; unit: Unit } | undefined;
+  for (const match of text.matchAll(HOUSE_NUMBER)) {
+    const found = { match, unit: readUnit(text.slice(match.index + match[0].length)) };
+    if (found.unit.rest === undefined) return found;
+    first ??= found;
+  }
+  return first;
 }
 
 function named(text: string): Street {

@@ -23,6 +23,8 @@ export function vatToken(text: string): string | null {
   if (danish !== null) return danish;
   const compact = compactVat(trimmed);
   if (compact === "") return trimmed;
+  const danishAfterAll = danishDigits(compact);
+  if (danishAfterAll !== null) return danishAfterAll;
   return foreignPrefix(compact) === "GR" ? `EL${compact.slice(2)}` : compact;
 }
 

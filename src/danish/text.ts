@@ -27,7 +27,8 @@ export function keyDa(text: string): string {
     .replace(DANISH, (letter) => DANISH_KEYS[letter] ?? letter)
     .normalize("NFD")
     .replace(MARKS, "")
-    .normalize("NFC");
+    .normalize("NFC")
+    .replace(DANISH, (letter) => DANISH_KEYS[letter] ?? letter); // ǽ and ǿ have become æ and ø
 }
 
 /** `keyDa` folded further, so that o for ø and a for å or æ are equal too. Coarse: for finding, not for deciding. */

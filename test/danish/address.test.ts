@@ -22,6 +22,7 @@ test.each([
   ["Hovedgaden 5, 3", { street: "hovedgaden", no: "5", floor: "3" }],
   ["Christian 4 Vej 10", { street: "christian 4 vej", no: "10" }],
   ["10. Februar Vej 5", { street: "10 februar vej", no: "5" }],
+  ["C.O. Jensens Vej 5", { street: "c o jensens vej", no: "5" }],
   ["Torvet nr. 5", { street: "torvet", no: "5" }],
   ["Nørregade 012", { street: "nørregade", no: "12" }],
   ["Fabriksområdet", { street: "fabriksområdet" }],

@@ -15,6 +15,7 @@ test.each([
   ["Müller", "muller"],
   ["Café", "cafe"],
   ["Œuvre", "oeuvre"],
+  ["Ǽ Ǿ", "ae oe"],
   ["A\u030Arhus", "aarhus"],
 ])("the Danish key of %s is %s", (text, key) => {
   expect(keyDa(text)).toBe(key);
