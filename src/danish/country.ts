@@ -10,6 +10,13 @@ type Names = { readonly [code: string]: string | readonly string[] };
 
 /** What people write and the lists do not have (domain notes, d.6). Keys as `nameKeyOf` makes them. */
 const SYNONYMS: { readonly [name: string]: string } = {
+  "amerikas forenede stater": "US",
+  bosnien: "BA",
+  "de forenede arabiske emirater": "AE",
+  deutschland: "DE",
+  hellas: "GR",
+  hongkong: "HK",
+  nederland: "NL",
   "ceska republik": "CZ",
   "den dominikanske republik": "DO",
   "det forenede kongerige": "GB",

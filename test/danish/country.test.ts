@@ -24,6 +24,8 @@ test.each([
   ["Østrig", "AT"],
   ["SVERIGE", "SE"],
   ["Tyrkiet", "TR"],
+  ["Hongkong", "HK"],
+  ["Nederland", "NL"],
 ])("the country %s is %s", (text, code) => {
   expect(readCountry(text)).toEqual({ ok: true, value: code, warnings: [] });
 });
