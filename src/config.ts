@@ -1,7 +1,8 @@
+import { resolve } from "node:path";
 import { type Fault, formatFault } from "./config/faults.ts";
 import { type ReadOptions, readConfig } from "./config/read.ts";
 import type { KoblingConfig } from "./config/resolved.ts";
-import { readSettings, type Settings } from "./config/settings.ts";
+import { DEFAULT_CONFIG_FOLDER, readSettings, type Settings } from "./config/settings.ts";
 import { ConnectionError } from "./lib/errors.ts";
 import { redactor as newRedactor, type Redactor } from "./lib/secrets.ts";
 
@@ -23,8 +24,8 @@ export function checkConfiguration(
 ): Partial<Configuration> & Pick<Configuration, "redactor" | "warnings"> & { readonly faults: readonly Fault[] } {
   const { env = environment, redactor = newRedactor(), connectors, knownFields } = options;
   const { settings, faults } = readSettings(env, redactor);
-  const folder = options.folder ?? settings?.configFolder;
-  if (folder === undefined) return { redactor, faults, warnings: [] };
+  // found also when other settings have faults, so that all are told
+  const folder = options.folder ?? settings?.configFolder ?? resolve(env.KOBLING_CONFIG_DIR || DEFAULT_CONFIG_FOLDER);
   const read = readConfig({
     folder,
     env,

@@ -28,9 +28,11 @@ export interface ToldIssue {
   readonly path: readonly PathPart[];
   readonly rule: string;
   readonly wayOut: string;
+  /** The name of the setting is wrong, not its value. */
+  readonly isName?: true;
 }
 
-/** Custom checks say their way out in `params.wayOut`; strict objects name the settings they know in `params` of none. */
+/** Custom checks say their way out in `params.wayOut`; `knownKeys` names the settings that a group has, for `did you mean`. */
 export function tellIssue(
   issue: z.core.$ZodIssue,
   knownKeys: (path: readonly PathPart[]) => readonly string[],
@@ -42,6 +44,7 @@ export function tellIssue(
         path: [...path, key],
         rule: "There is no such setting.",
         wayOut: nearest(key, knownKeys(path)),
+        isName: true,
       }));
     case "invalid_value":
       return [

@@ -123,6 +123,8 @@ function crossFaults(config: ConfigFile, { knownFields }: ReadOptions, file: Yam
   const faults: Fault[] = [];
   const tell = (path: readonly PathPart[], rule: string, wayOut: string) =>
     faults.push(file.fault({ path, rule, wayOut }));
+  const tellName = (path: readonly PathPart[], rule: string, wayOut: string) =>
+    faults.push(file.fault({ path, rule, wayOut, isName: true }));
   const crmOf = new Map<string, string>();
   for (const [name, connection] of Object.entries(config.connections)) {
     for (const [key, object] of Object.entries(connection.objects)) {
@@ -152,7 +154,7 @@ function crossFaults(config: ConfigFile, { knownFields }: ReadOptions, file: Yam
   for (const path of named) {
     const field = String(path.at(-1));
     if (knownFields === undefined || knownFields.has(field) || (field === "*" && path[0] !== "survivorship")) continue;
-    tell(
+    tellName(
       path,
       "There is no such field or group.",
       "Name a field as the catalogue does (docs: fields), fields of a group by the group.",

@@ -7,6 +7,8 @@ import type { Fault } from "./faults.ts";
 export const processKinds = ["api", "worker", "scheduler"] as const;
 export type ProcessKind = (typeof processKinds)[number];
 
+export const DEFAULT_CONFIG_FOLDER = "./config";
+
 /** The environment: each setting with its default and what it is for; the reference page is made from it. */
 export const settingsSchema = z.object({
   PORT: z.coerce
@@ -20,7 +22,10 @@ export const settingsSchema = z.object({
     .string()
     .default("./.kobling")
     .describe("Folder of the embedded database and of what this installation keeps; one process at a time."),
-  KOBLING_CONFIG_DIR: z.string().default("./config").describe("Folder of kobling.yaml, mappings and segments."),
+  KOBLING_CONFIG_DIR: z
+    .string()
+    .default(DEFAULT_CONFIG_FOLDER)
+    .describe("Folder of kobling.yaml, mappings and segments."),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "This must be a postgres:// URL" })
     .optional()

@@ -55,7 +55,7 @@ export function readYamlFile(file: string, references: References): YamlFile {
     file,
     value: document.toJS(),
     faults,
-    fault: (told) => faultAt(offsetOf(document, told.path), told),
+    fault: (told) => faultAt(offsetOf(document, told.path, told.isName === true), told),
     isReference: (path) => referred.has(pathText(path)),
   };
 }
@@ -109,7 +109,7 @@ function pathOf(document: Document, chain: readonly unknown[]): PathPart[] {
   return path;
 }
 
-function offsetOf(document: Document, path: readonly PathPart[]): number | undefined {
+function offsetOf(document: Document, path: readonly PathPart[], ofName: boolean): number | undefined {
   let node: unknown = document.contents;
   let offset = startOf(node);
   for (const part of path) {
@@ -125,7 +125,7 @@ function offsetOf(document: Document, path: readonly PathPart[]): number | undef
       return offset;
     }
   }
-  return isScalar(node) ? (startOf(node) ?? offset) : offset;
+  return isScalar(node) && !ofName ? (startOf(node) ?? offset) : offset;
 }
 
 const startOf = (node: unknown) => (node as Node | null | undefined)?.range?.[0]; // keys and values are nodes or absent
