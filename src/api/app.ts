@@ -36,6 +36,7 @@ export function createApi(deps: ApiDeps): Api {
   app.notFound((c) => answerProblem(deps, c, new Problem(404, "not_found")));
 
   app.use("*", observed(deps));
+  app.use("/metrics", signIn(deps));
   app.use("/v1/hooks/*", signIn(deps, { basic: true }));
   app.use("/v1/*", except(/^\/v1\/hooks\//, signIn(deps)));
   const limited = bodyLimit({

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { readFeedLag } from "../../store/feed.ts";
 import { ping, readHeld, readOpenReviews } from "../../store/status.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
-import { connectionSchema, viewConnections } from "../connection-view.ts";
+import { type ConnectionView, connectionSchema, viewConnections } from "../connection-view.ts";
 import { Problem } from "../problems.ts";
 import { json, problems, secured, securedProblems } from "../route.ts";
 
@@ -106,10 +106,19 @@ export function statusRoutes(app: Api, deps: ApiDeps): void {
 }
 
 /** Gauges that are worked out when somebody scrapes, so that they are true in any process. */
-function gauges({ sql, metrics, ...deps }: ApiDeps): void {
+function gauges(deps: ApiDeps): void {
+  const { sql, metrics } = deps;
   const lane = ["connection", "object"] as const;
+  // The gauges of one scrape are read at the same time: they share one look.
+  let look: Promise<ConnectionView[]> | undefined;
+  const view = () => {
+    look ??= viewConnections(deps).finally(() => {
+      look = undefined;
+    });
+    return look;
+  };
   const of = (name: "waiting" | "due" | "withheld" | "uncertain" | "quarantined" | "drift" | "held") => async () =>
-    (await viewConnections({ sql, metrics, ...deps })).flatMap((connection) =>
+    (await view()).flatMap((connection) =>
       connection.objects.map((object) => ({
         labels: { connection: connection.name, object: object.object },
         value: object[name],
