@@ -26,6 +26,8 @@ export interface Incoming extends RemoteKey {
   readonly changedAt: number | null;
   readonly beganAt: number;
   readonly receivedAt: number;
+  /** When the listing before this reading began, if it had one (rule R3). */
+  readonly hadBaseAt?: number | null;
   readonly writeCount: number | null;
   readonly whole: boolean;
   /** A push by a system we cannot read. */
@@ -94,6 +96,10 @@ export interface Batch {
   readonly delivered: Map<string, { acknowledged: number | null; outstanding: number | null }>;
   /** Deliveries that a push has receipted. */
   readonly receipted: number[];
+  /** Remote ids whose first meeting an accepted preview has named (rule R26). */
+  readonly accepted: Set<string>;
+  /** First meetings of this batch that no preview named, by object. */
+  readonly meetings: Map<string, number>;
   /** Records to be looked at for what is owed, though nothing of them changed here. */
   readonly look: Set<string>;
 }

@@ -1,10 +1,20 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
-import type { UnitEffect } from "../rules/decision.ts";
+import { type Settled, settle } from "../rules/answer.ts";
+import { lastShown } from "../rules/owed.ts";
 import { judgeReading } from "../rules/reading.ts";
 import { lockMatchKeys } from "../store/candidates.ts";
 import type { Tx } from "../store/database.ts";
 import { findLinked, newLink, remoteKey } from "../store/links.ts";
-import { type Batch, close, type Incoming, type LinkSlot, newSlot, systemSetter, write } from "./batch.ts";
+import {
+  type Batch,
+  close,
+  type EntitySlot,
+  type Incoming,
+  type LinkSlot,
+  newSlot,
+  systemSetter,
+  write,
+} from "./batch.ts";
 import type { Deps } from "./deps.ts";
 import { flush } from "./flush.ts";
 import { judgeGone } from "./gone.ts";
@@ -12,19 +22,32 @@ import { judge } from "./judge.ts";
 import { type Mapped, openBatch, takeBlocks, takeEntities, takeLinks } from "./load.ts";
 import { openMatchCase } from "./match-cases.ts";
 import { indexOf, loadCandidates, lockKeys, type MatchIndex, placed } from "./matching.ts";
+import { countMeeting, guardMeetings, takeAccepted } from "./meetings.ts";
 import { laneKey, type OpenLane } from "./world.ts";
 
 export interface DecideBatchOptions {
   /** Runs after the readings were decided and before anything is written; the deliver step adds its attempts here. */
   readonly after?: (batch: Batch) => Promise<void> | void;
-  /** By remoteKey: what an answer has settled already (rule R17). */
-  readonly settled?: ReadonlyMap<string, readonly UnitEffect[]>;
+  /** By remoteKey: attempts that these readings answer, or are the first to be read after (rule R17). */
+  readonly answers?: ReadonlyMap<string, Answered>;
   /** Links to load and lock although no reading speaks of them. */
   readonly alsoLinks?: readonly { object: string; externalId: string }[];
   /** Records to load and lock although no link leads to them. */
   readonly alsoEntities?: ReadonlyMap<string, EntityKind>;
+  /** Decides as if this lane were released: a preview (rule R27). */
+  readonly asReleased?: { connection: string; object: string };
   /** Ids of creates: the record that this remote object is to stand for (rule R19). */
   readonly tied?: ReadonlyMap<string, string>;
+}
+
+/** An attempt and how its outcome is known. */
+export interface Answered {
+  /** What reading the body back would give. */
+  readonly values: Values;
+  readonly versions: { readonly [unit: string]: number };
+  readonly how: "answer" | "read";
+  /** The link is in flight by this attempt, and is settled now. */
+  readonly ends: boolean;
 }
 
 /**
@@ -38,7 +61,7 @@ export async function decideBatch(
   incomings: readonly Incoming[],
   options: DecideBatchOptions = {},
 ): Promise<Batch> {
-  let batch = await openBatch(deps, tx, connection);
+  let batch = await openBatch(deps, tx, connection, options.asReleased);
   const mapped = readAll(batch, incomings);
   await takeLinks(batch, [...incomings, ...(options.alsoLinks ?? [])]);
 
@@ -53,6 +76,7 @@ export async function decideBatch(
     await loadCandidates(batch, wanted);
     for (const id of batch.entities.keys()) ids.set(id, "kundeemne");
     batch.entities.clear();
+    await takeAccepted(batch, strangers);
   }
   await takeEntities(batch, ids);
   if (strangers.length > 0 || ids.size > 0) {
@@ -66,6 +90,7 @@ export async function decideBatch(
   }
   const index = indexOf(batch.entities.values());
   for (const each of mapped) judgeOne(batch, each, index, parents, options);
+  if (options.asReleased === undefined) await guardMeetings(batch);
   await options.after?.(batch);
   await flush(batch);
   return batch;
@@ -179,9 +204,14 @@ function judgeOne(
   }
   const entitySlot = batch.entities.get(meant.id);
   if (entitySlot === undefined) throw new Error(`Record ${meant.id} of a link is not in hand`);
-  const judged = judge(batch, lane, mapping, slot, entitySlot, incoming, meant.claims, {
+  const answered = options.answers?.get(key);
+  const settled =
+    answered === undefined
+      ? undefined
+      : settleAnswer(batch, slot, entitySlot, mapping, incoming, answered, meant.claims);
+  const judged = judge(batch, lane, mapping, slot, entitySlot, incoming, settled?.rest ?? meant.claims, {
     fresh: meant.kind === "created",
-    ...(options.settled?.has(key) ? { settled: options.settled.get(key) ?? [] } : {}),
+    ...(settled === undefined ? {} : { settled: settled.effects }),
   });
   if (judged.readAgain !== undefined) {
     batch.readAgain.push({ object: incoming.object, externalId: incoming.externalId, why: judged.readAgain });
@@ -251,7 +281,10 @@ function resolve(
     if (candidate === undefined) throw new Error(`Match ${match.id} is not in hand`);
     // A record in the archive, or one that another object of this kind stands for already, is a person's to decide.
     const busy = hasLink(batch, match.id, lane) || candidate.entity.state.archived || candidate.entity.state.restricted;
-    if (!busy) return tie(slot, match.id, "linked", claims);
+    if (!busy) {
+      countMeeting(batch, lane, link.externalId);
+      return tie(slot, match.id, "linked", claims);
+    }
   }
   if (match.kind !== "none") {
     const ids = match.kind === "one" ? [match.id] : match.ids;
@@ -367,6 +400,45 @@ function takeReceipt(batch: Batch, slot: LinkSlot): void {
   batch.delivered.set(slot.link.id, { acknowledged: outstanding, outstanding: null });
   slot.link = { ...slot.link, inFlight: false, writeCount: slot.link.writeCount + 1 };
   slot.dirty = true;
+}
+
+/** Judges an answer field by field (rule R17); what it did not settle is judged as a reading. */
+function settleAnswer(
+  batch: Batch,
+  slot: LinkSlot,
+  entitySlot: EntitySlot,
+  mapping: Mapped["mapping"],
+  incoming: Incoming,
+  answered: Answered,
+  claims: Values,
+): Settled {
+  const { link } = slot;
+  const settled = settle(entitySlot.entity.kind, link, mapping, answered, lastShown(link), claims, answered.how);
+  if (answered.ends) {
+    // Images are forgotten at settle; late ones outlive it until the remote's longest delay has passed (rule R13).
+    const images = link.images.filter((image) => image.until !== undefined && image.until > batch.now);
+    slot.link = { ...link, images, inFlight: false, writeCount: link.writeCount + 1 };
+    slot.dirty = true;
+  }
+  for (const unit of settled.ignored) {
+    const about = {
+      entity: entitySlot.entity.kind,
+      entityId: entitySlot.entity.id,
+      unit,
+      connection: link.connection,
+      object: link.object,
+    } as const;
+    const review = {
+      ...about,
+      kind: "ignored_write",
+      externalId: link.externalId,
+      linkId: link.id,
+      changeId: incoming.changeId,
+      reason: "R17:ignored",
+    } as const;
+    batch.openings.push({ entityId: null, hold: null, review });
+  }
+  return settled;
 }
 
 /** Notes on the link what was read: the newest image, hash, counter and times. */

@@ -130,6 +130,7 @@ const toIncoming = (change: Change, queued: boolean): Incoming => ({
   changedAt: change.changedAt,
   beganAt: change.beganAt,
   receivedAt: change.receivedAt,
+  hadBaseAt: change.hadBaseAt,
   writeCount: change.writeCount,
   whole: change.whole,
   pushed: queued,

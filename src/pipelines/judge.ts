@@ -6,8 +6,8 @@ import type { UnitEffect } from "../rules/decision.ts";
 import { deriveSearchName, deriveTown } from "../rules/derived.ts";
 import { livingImages } from "../rules/own-write.ts";
 import { claimInterval } from "../rules/reading.ts";
-import type { Reading } from "../rules/record.ts";
-import { agrees } from "../rules/unit-values.ts";
+import type { Link, Reading } from "../rules/record.ts";
+import { agrees, isEmpty } from "../rules/unit-values.ts";
 import type { Batch, Cause, EntitySlot, Incoming, LinkSlot } from "./batch.ts";
 import { record } from "./batch.ts";
 import { openCases } from "./cases.ts";
@@ -43,7 +43,11 @@ export function judge(
 ): Judged {
   const { deps, now } = batch;
   const link = { ...linkSlot.link, images: livingImages(linkSlot.link.images, now) };
-  const interval = claimInterval(incoming, link.decidedBeganAt, lane.row.clockOffsetMs);
+  const interval = claimInterval(
+    incoming,
+    lastHadBase(link.decidedBeganAt, incoming.hadBaseAt ?? null),
+    lane.row.clockOffsetMs,
+  );
   const reading: Reading = {
     claims,
     changeId: incoming.changeId,
@@ -63,7 +67,8 @@ export function judge(
 
   const by = setterOf(lane, reading);
   const cause: Cause = { by, changeId: incoming.changeId, runId: incoming.runId, mapping: mapping.version };
-  const effects = withDerived(slot, [...(options.settled ?? []), ...decision.effects], now);
+  const mayDerive = !isShown(batch, slot, link, "soegenavn");
+  const effects = withDerived(slot, [...(options.settled ?? []), ...decision.effects], now, mayDerive);
   record(batch, slot, applyToEntity(slot.entity, effects, by), cause);
   linkSlot.link = { ...linkSlot.link, ...applyToLink(link, effects, slot.entity) };
   linkSlot.dirty = true;
@@ -87,8 +92,12 @@ export function judge(
   return { outcome };
 }
 
+/** The later of the last decided reading and the last listing: both still had base. Null: never read before. */
+const lastHadBase = (decidedAt: number | null, listedAt: number | null): number | null =>
+  decidedAt === null ? null : Math.max(decidedAt, listedAt ?? decidedAt);
+
 /** Derived values rank below every claim and follow their input (rule R4). */
-function withDerived(slot: EntitySlot, effects: UnitEffect[], now: number): UnitEffect[] {
+function withDerived(slot: EntitySlot, effects: UnitEffect[], now: number, mayDerive: boolean): UnitEffect[] {
   if (slot.entity.kind !== "kundeemne") return effects;
   const derived = effects.map((effect) => {
     if (effect.unit !== "adresse" || effect.did !== "took" || effect.write === undefined) return effect;
@@ -97,7 +106,11 @@ function withDerived(slot: EntitySlot, effects: UnitEffect[], now: number): Unit
     return town === whole ? effect : { ...effect, write: { ...effect.write, bynavn: town.bynavn ?? null } };
   });
   const name = effects.find((effect) => effect.unit === "firmanavn" && effect.did === "took")?.write?.firmanavn;
-  if (name === undefined || effects.some((effect) => effect.unit === "soegenavn" && effect.did === "took"))
+  if (
+    name === undefined ||
+    !mayDerive ||
+    effects.some((effect) => effect.unit === "soegenavn" && effect.did === "took")
+  )
     return derived;
   const search = deriveSearchName({ ...slot.entity, values: { ...slot.entity.values, firmanavn: name } }, now);
   return search === undefined ? derived : [...derived, search];
@@ -108,6 +121,14 @@ const pickAddress = (values: Values): Values => ({
   bynavn: values.bynavn ?? null,
   landekode: values.landekode ?? null,
 });
+
+/** A remote shows a value of the field: from then on it is a claim, and nothing is derived over it (rule R4). */
+export function isShown(batch: Batch, slot: EntitySlot, link: Link | null, key: string): boolean {
+  if (link !== null && !isEmpty(link.base[key])) return true;
+  return (batch.otherLinks.get(slot.entity.id) ?? []).some(
+    (other) => other.state === "linked" && !isEmpty(other.base[key]),
+  );
+}
 
 /** Does another live link of the record show our value of the unit (rule R26)? */
 function otherLinkAgrees(batch: Batch, slot: EntitySlot, linkId: string, unit: string, ours: Values): boolean {

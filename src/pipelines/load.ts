@@ -26,14 +26,19 @@ export interface Mapped {
 }
 
 /** An empty batch: lanes and the time, nothing of the records yet. */
-export async function openBatch(deps: Deps, tx: Tx, connection: string): Promise<Batch> {
+export async function openBatch(
+  deps: Deps,
+  tx: Tx,
+  connection: string,
+  asReleased?: { connection: string; object: string },
+): Promise<Batch> {
   const [now, rows] = await Promise.all([readNow(tx), loadLanes(tx)]);
   return {
     deps,
     tx,
     connection,
     now,
-    lanes: openLanes(deps, rows),
+    lanes: openLanes(deps, rows, asReleased),
     links: new Map(),
     entities: new Map(),
     contacts: new Map(),
@@ -54,6 +59,8 @@ export async function openBatch(deps: Deps, tx: Tx, connection: string): Promise
     openMatches: new Set(),
     delivered: new Map(),
     receipted: [],
+    accepted: new Set(),
+    meetings: new Map(),
     look: new Set(),
   };
 }
@@ -154,10 +161,14 @@ async function takeSurroundings(batch: Batch, ids: readonly string[]): Promise<v
   const contactIds = ids.flatMap((id) => (batch.contacts.get(id) ?? []).map((slot) => slot.entity.id));
   const all = [...new Set([...ids, ...contactIds])].filter((id) => !batch.otherLinks.has(id));
   for (const id of all) batch.otherLinks.set(id, []);
-  // One lane alone has no other links to look at.
-  if (batch.lanes.size > 1)
-    for (const link of await loadLinksOf(tx, all))
-      if (link.entityId !== null) batch.otherLinks.get(link.entityId)?.push(link);
+  // With one lane alone, a record whose link is in hand has no other links to look at.
+  const inHand = new Set<string | null>();
+  if (batch.lanes.size <= 1) for (const { link } of batch.links.values()) inHand.add(link.entityId);
+  for (const link of await loadLinksOf(
+    tx,
+    all.filter((id) => !inHand.has(id)),
+  ))
+    if (link.entityId !== null) batch.otherLinks.get(link.entityId)?.push(link);
   const holding = new Set<number>();
   for (const id of all)
     for (const review of Object.values(batch.entities.get(id)?.entity.holds ?? {})) holding.add(review);

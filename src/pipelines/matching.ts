@@ -1,5 +1,4 @@
 import { nameKey } from "../danish/company-name.ts";
-import { isValidCvr } from "../danish/cvr.ts";
 import { chooseMatch, type MatchFacts, matchKeys } from "../danish/match.ts";
 import { placeVat } from "../danish/registration.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
@@ -12,15 +11,13 @@ import { type Batch, type EntitySlot, slotOf } from "./batch.ts";
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
-/** What matching may use of values: a number that fails its check digit is no key (domain notes, d.1). */
+/** What matching may use of values; `matchTier` takes no number as evidence that fails its check (domain notes, d.1). */
 export function factsOf(values: Values): MatchFacts {
-  const cvr = text(values.cvrNr);
   const facts: { -readonly [K in keyof MatchFacts]: MatchFacts[K] } = {};
-  if (cvr !== undefined && isValidCvr(cvr)) facts.cvrNr = cvr;
-  const seNr = text(values.seNr);
-  if (seNr !== undefined && isValidCvr(seNr)) facts.seNr = seNr;
   if (Array.isArray(values.pNumre)) facts.pNumre = values.pNumre;
   for (const key of [
+    "cvrNr",
+    "seNr",
     "krakId",
     "kobId",
     "tdcId",
@@ -30,6 +27,7 @@ export function factsOf(values: Values): MatchFacts {
     "adresse1",
     "postnr",
     "landekode",
+    "kundetype",
   ] as const) {
     const value = text(values[key]);
     if (value !== undefined) facts[key] = value;
@@ -79,12 +77,12 @@ export type Match =
 export async function loadCandidates(batch: Batch, wanted: readonly Values[]): Promise<void> {
   const facts = wanted.map(factsOf);
   const ids = await findCandidates(batch.tx, {
-    cvrNr: facts.flatMap((each) => (each.cvrNr === undefined ? [] : [each.cvrNr])),
-    gln: facts.flatMap((each) => (each.eanLokationsnr === undefined ? [] : [each.eanLokationsnr])),
-    krakId: facts.flatMap((each) => (each.krakId === undefined ? [] : [each.krakId])),
-    kobId: facts.flatMap((each) => (each.kobId === undefined ? [] : [each.kobId])),
-    tdcId: facts.flatMap((each) => (each.tdcId === undefined ? [] : [each.tdcId])),
-    placeId: facts.flatMap((each) => (each.googlePlaceId === undefined ? [] : [each.googlePlaceId])),
+    cvrNr: facts.flatMap((each) => each.cvrNr ?? []),
+    gln: facts.flatMap((each) => each.eanLokationsnr ?? []),
+    krakId: facts.flatMap((each) => each.krakId ?? []),
+    kobId: facts.flatMap((each) => each.kobId ?? []),
+    tdcId: facts.flatMap((each) => each.tdcId ?? []),
+    placeId: facts.flatMap((each) => each.googlePlaceId ?? []),
     matchKey: wanted.flatMap((each) => searchKeys(each).match_key ?? []),
   });
   const missing = ids.filter((id) => !batch.entities.has(id));

@@ -16,7 +16,7 @@ export interface QueueBackend {
   /** Told when the server is there again after it was away. */
   onReconnect(listener: () => void): void;
   onError(listener: (error: Error) => void): void;
-  /** After all queues and workers were closed. */
+  /** After all queues and workers were closed, or when they cannot be because the server is away: drops all connections. */
   close(): Promise<void>;
 }
 
@@ -45,6 +45,14 @@ export function redisBackend(url: string, lanes: readonly string[]): QueueBacken
   producer.on("ready", listeners.reconnected);
   const consumer = new Redis(url, { retryStrategy: () => RECONNECT_MS, maxRetriesPerRequest: null, lazyConnect: true });
   consumer.on("error", listeners.failed);
+  // a worker blocks on a copy of its own, and while Redis is away only its end ends the worker
+  const copies: Redis[] = [];
+  const duplicate = consumer.duplicate.bind(consumer);
+  consumer.duplicate = (...options) => {
+    const copy = duplicate(...options);
+    copies.push(copy);
+    return copy;
+  };
   const opened = new Set<Redis>();
   const use = async (client: Redis) => {
     if (opened.has(client)) return;
@@ -69,8 +77,7 @@ export function redisBackend(url: string, lanes: readonly string[]): QueueBacken
       return worker;
     },
     async close() {
-      producer.disconnect();
-      consumer.disconnect();
+      for (const client of [producer, consumer, ...copies]) client.disconnect();
     },
   };
 }

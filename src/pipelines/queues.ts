@@ -39,6 +39,7 @@ export interface WorkQueueOptions {
 }
 
 const SWEEP_MS = 5000;
+const CLOSE_MS = 2000;
 const RESCHEDULE_MS = 30_000;
 /** A job is tried until it succeeds, is final, or its kind has no more work; the back-off is the worker's. */
 const MOST_ATTEMPTS = 1_000_000;
@@ -110,7 +111,7 @@ export function openWorkQueue(options: WorkQueueOptions): WorkQueue {
       await queueOf(key).removeJobScheduler(`${kind}|${key}`);
     },
     startWorker(handlers, settings) {
-      const running = startWorkers(backend, handlers, { ...settings, due, log });
+      const running = startWorkers(backend, handlers, { ...settings, due, log, isAway: () => isAway });
       workers.add(running);
       return running;
     },
@@ -118,7 +119,8 @@ export function openWorkQueue(options: WorkQueueOptions): WorkQueue {
       clearInterval(sweeping);
       clearInterval(rescheduling);
       await Promise.all([...workers].map((worker) => worker.close()));
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      const closed = Promise.all([...queues.values()].map((queue) => queue.close())).catch(away);
+      await Promise.race([closed, new Promise((done) => setTimeout(done, isAway ? 0 : CLOSE_MS))]);
       await backend.close();
     },
   };

@@ -41,6 +41,8 @@ export interface Telling {
   /** Write counts from before the request (rule R6), by external id. Absent for pushes. */
   readonly writeCounts?: ReadonlyMap<string, number>;
   readonly whole?: boolean;
+  /** When the listing before this one began (rule R3). */
+  readonly hadBaseAt?: Date | undefined;
   /** A reading that a suspicion asked for: kept though it equals the newest one (rule R8). */
   readonly confirming?: boolean;
 }
@@ -109,6 +111,7 @@ async function keep(deps: Deps, sql: Db, telling: Telling, envelopes: readonly E
     runId: telling.runId ?? null,
     beganAt: telling.beganAt?.toISOString() ?? receivedAt,
     receivedAt,
+    hadBaseAt: telling.hadBaseAt?.toISOString() ?? null,
     whole: telling.whole ?? true,
   };
   const kept = await keepChanges(sql, told, changes);

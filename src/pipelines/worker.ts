@@ -24,6 +24,8 @@ export interface RunningWorker {
 interface WorkerDeps extends WorkerSettings {
   readonly due: (kind: string, key: string) => Promise<boolean>;
   readonly log: Log;
+  /** The queue's server cannot be reached: what is at hand is finished, but nobody can be told. */
+  readonly isAway: () => boolean;
 }
 
 /** A job of a killed worker is taken up by another after at most these two together. */
@@ -38,7 +40,15 @@ const LONGEST_BACKOFF_MS = 60_000;
 const payload = z.strictObject({ key: z.string(), kind: z.string().optional() });
 
 export function startWorkers(backend: QueueBackend, handlers: Handlers, deps: WorkerDeps): RunningWorker {
-  const process = (job: Job) => runJob(job, handlers, deps);
+  let inHand = 0;
+  const process = async (job: Job) => {
+    inHand += 1;
+    try {
+      await runJob(job, handlers, deps);
+    } finally {
+      inHand -= 1;
+    }
+  };
   const workers = backend.queues.map((name) =>
     backend.openWorker(name, process, {
       concurrency: deps.concurrency,
@@ -54,7 +64,7 @@ export function startWorkers(backend: QueueBackend, handlers: Handlers, deps: Wo
   return {
     ready: Promise.all(workers.map((worker) => worker.waitUntilReady())).then(() => undefined),
     close(graceMs = GRACE_MS) {
-      closing ??= closeAll(workers, graceMs);
+      closing ??= closeAll(workers, graceMs, () => inHand === 0 && deps.isAway());
       return closing;
     },
   };
@@ -95,14 +105,18 @@ export function retryDelayMs(attempt: number, error: unknown, firstMs: number): 
   return Math.round(wait * (0.75 + Math.random() / 4));
 }
 
-async function closeAll(workers: readonly { close(force?: boolean): Promise<void> }[], graceMs: number): Promise<void> {
-  const finished = Promise.all(workers.map((worker) => worker.close()));
-  let timer: NodeJS.Timeout | undefined;
-  const isLate = new Promise<boolean>((done) => {
-    timer = setTimeout(() => done(true), graceMs);
-  });
-  if (await Promise.race([finished.then(() => false), isLate])) {
-    await Promise.all(workers.map((worker) => worker.close(true)));
+interface Closable {
+  close(force?: boolean): Promise<void>;
+}
+
+const LOOK_MS = 50;
+
+/** Ends when the workers did, when they cannot because the server is away, or late: then the locks of their jobs run out. */
+async function closeAll(workers: readonly Closable[], graceMs: number, isPointless: () => boolean): Promise<void> {
+  const finished = Promise.all(workers.map((worker) => worker.close())).then(() => true);
+  for (const end = Date.now() + graceMs; Date.now() < end && !isPointless(); ) {
+    const look = new Promise<boolean>((done) => setTimeout(() => done(false), LOOK_MS));
+    if (await Promise.race([finished, look])) return;
   }
-  clearTimeout(timer);
+  finished.catch(() => undefined); // its connections are dropped next
 }

@@ -17,7 +17,11 @@ export interface OpenLane extends Lane {
 }
 
 /** Every lane: what configuration wishes, what was released, what is switched on. */
-export function openLanes(deps: Deps, rows: readonly LaneRow[]): Map<string, OpenLane> {
+export function openLanes(
+  deps: Deps,
+  rows: readonly LaneRow[],
+  asReleased?: { connection: string; object: string },
+): Map<string, OpenLane> {
   const lanes = new Map<string, OpenLane>();
   const order = Object.keys(deps.config.connections);
   for (const row of rows) {
@@ -27,13 +31,16 @@ export function openLanes(deps: Deps, rows: readonly LaneRow[]): Map<string, Ope
     const wishIn = object.direction === "in" || object.direction === "both";
     const wishOut = object.direction === "out" || object.direction === "both";
     const paused = row.connectionState !== "active";
+    // A preview decides as if its lane were released (rule R27).
+    const preview = asReleased?.connection === row.connection && asReleased.object === row.object;
     lanes.set(laneKey(row.connection, row.object), {
       connection: row.connection,
       object: row.object,
       connector: connection.connector,
       side: object.side ?? connection.side,
-      inbound: wishIn && row.releasedIn,
-      outbound: wishOut && row.releasedOut && !row.stopped,
+      inbound: wishIn && (row.releasedIn || preview),
+      outbound: wishOut && (row.releasedOut || preview) && !row.stopped,
+      off: object.direction === "off",
       createIn: object.create === "in" || object.create === "both",
       createOut: object.create === "out" || object.create === "both",
       firstMeeting: object.firstMeeting,

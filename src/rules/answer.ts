@@ -4,7 +4,7 @@ import { catalogueOf } from "../model/catalogue.ts";
 import { looseSame } from "../model/compare.ts";
 import type { UnitEffect } from "./decision.ts";
 import type { Link } from "./record.ts";
-import { fieldOf, pick, sameTheirs } from "./unit-values.ts";
+import { fieldOf, pick, sameTheirs, withSent } from "./unit-values.ts";
 
 export interface Sent {
   /** What reading the body back would give. */
@@ -46,6 +46,9 @@ export function settle(
     const keys = mapped.keys.filter((key) => sent.values[key] !== undefined);
     const theirs = pick(keys, claims);
     if (keys.length === 0 || keys.some((key) => theirs[key] === undefined)) continue;
+    // A group is one value: edited beside what was sent, it is a claim and not our answer (rules R2, R6).
+    const beside = mapped.keys.filter((key) => sent.values[key] === undefined && claims[key] !== undefined);
+    if (!sameTheirs(kind, { ...mapped, keys: beside }, claims, withSent(mapped, before, {}))) continue;
     const values = pick(keys, sent.values);
     const base = pick(mapped.keys, claims);
     const take = (): void => {
@@ -56,10 +59,11 @@ export function settle(
       effects.push({ unit, did: "own", rule: "R17:equal", base, decided: version });
       continue;
     }
-    const untouched = sameTheirs(kind, mapped, theirs, before);
+    const known = keys.every((key) => before[key] !== undefined);
+    const untouched = known && sameTheirs(kind, mapped, theirs, before);
     const loose = looselySame(kind, mapped, theirs, values);
-    const renders = (link.renderings[unit]?.length ?? 0) > 0;
-    if (untouched && !(loose && renders)) {
+    const rendered = (link.renderings[unit] ?? []).filter((pair) => pair.ignored !== true);
+    if (untouched && !(loose && rendered.length > 0)) {
       if (how === "read") continue; // nothing tells an ignored write from one that never arrived: judged by R12
       take();
       ignored.push(unit);
@@ -74,7 +78,7 @@ export function settle(
     }
     if (mapped.assignedByRemote || (how === "read" && !loose)) continue;
     take();
-    const others = (link.renderings[unit] ?? []).filter(
+    const others = rendered.filter(
       (pair) => sameTheirs(kind, mapped, pair.sent, values) && !sameTheirs(kind, mapped, pair.got, theirs),
     );
     if (others.length + 1 >= RENDERINGS_BEFORE_HELD) {

@@ -1,4 +1,4 @@
-import { catalogueOf, type Values } from "../model/catalogue.ts";
+import { catalogueOf, primaryView, type Values } from "../model/catalogue.ts";
 import type { Value } from "../model/field.ts";
 import type { UnitEffect } from "./decision.ts";
 import type { Entity, Link, Loser, Provenance, Rendering, Setter, UnitProvenance } from "./record.ts";
@@ -38,14 +38,15 @@ export function applyToEntity(entity: Entity, effects: readonly UnitEffect[], se
         values[field] = value;
         changed[field] = fresh ? [old, value] : [old, value, effect.rule];
       }
-      if (!moved && entity.provenance.u[effect.unit] !== undefined) continue;
+      // A version is told only by a value that changed: what already stood keeps its setter, or stays nobody's.
+      if (!moved && !fresh) continue;
       let at = own;
       if (effect.by !== undefined) at = setters.push(effect.by) - 1;
       else if (own === -1) at = own = setters.push(setter) - 1;
       const losers = effect.loser === undefined || effect.rule.endsWith(":changed") ? [] : [loserOf(effect)];
       units[effect.unit] = losers.length === 0 ? [version, at, effect.rule] : [version, at, effect.rule, losers];
       touched = true;
-    } else if (effect.did === "lost" && effect.loser !== undefined) {
+    } else if ((effect.did === "lost" || effect.did === "noted") && effect.loser !== undefined) {
       units ??= { ...entity.provenance.u };
       const before = units[effect.unit] ?? ([0, -1, "unset"] as const);
       const kept = (before[3] ?? []).filter((each) => !sameSource(each.by, setter)).slice(1 - LOSERS_KEPT);
@@ -139,9 +140,7 @@ function compactDecided(link: Link, entity: Entity): Link {
     const version = entity.provenance.u[unit]?.[0] ?? 0;
     if (version > (link.decided[unit] ?? link.decidedVersion)) return link;
   }
-  for (const key of Object.keys(link.decided)) {
-    // Versions of the view count in the contact's numbers, so they stay by themselves.
-    if (key.includes(".") && (link.decided[key] ?? 0) !== entity.version) return link;
-  }
-  return { ...link, decidedVersion: entity.version, decided: {} };
+  // Versions of the view count in the contact's numbers, so they stay by themselves.
+  const view = Object.entries(link.decided).filter(([unit]) => primaryView.has(unit));
+  return { ...link, decidedVersion: entity.version, decided: Object.fromEntries(view) };
 }

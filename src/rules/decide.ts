@@ -1,11 +1,14 @@
 import type { CompiledMapping, MappedUnit } from "../mappings/mapping.ts";
-import { catalogueOf, type Values } from "../model/catalogue.ts";
+import { type Catalogue, catalogueOf, type Values } from "../model/catalogue.ts";
 import type { Survivorship } from "../model/field.ts";
+import { newClears } from "./clears.ts";
+import { stricter } from "./control.ts";
 import type { Decision, UnitEffect } from "./decision.ts";
 import { decideFirst } from "./first-meeting.ts";
 import { type GateInput, gateIn, oursIsCrm } from "./gate.ts";
+import { showOneWay } from "./one-way.ts";
 import { isLate, ownWrite } from "./own-write.ts";
-import type { Entity, Lane, Link, Reading, Setter } from "./record.ts";
+import { type Entity, type Lane, type Link, type Reading, type Setter, setterInForce } from "./record.ts";
 import { survive } from "./survivorship.ts";
 import { agrees, claimed, oursEmpty, pick, sameTheirs, taken, theirsEmpty } from "./unit-values.ts";
 
@@ -40,6 +43,8 @@ export interface UnitCase extends DecideInput {
   readonly ourSetter: Setter | undefined;
   readonly mayUpdate: boolean;
   readonly control: boolean;
+  /** A record is never without it: it may be replaced, not emptied. */
+  readonly required: boolean;
 }
 
 /**
@@ -60,22 +65,26 @@ export function decide(input: DecideInput): Decision {
     if (keys.length === 0) continue;
     const unit = catalogue.units.get(mapped.unit);
     if (unit === undefined || (unit.immutable && !input.fresh)) continue;
-    const provenance = entity.provenance.u[mapped.unit];
     const each: UnitCase = {
       ...input,
       mapped,
       keys,
       theirs: keys.length === mapped.keys.length ? reading.claims : pick(keys, reading.claims),
       setter,
-      ourSetter: provenance === undefined ? undefined : entity.provenance.s[provenance[1]],
+      ourSetter: setterInForce(entity, mapped.unit),
       mayUpdate,
       control: unit.control,
+      required: isRequired(catalogue, mapped),
     };
     const effect = decideUnit(each, clears.suspicious && clears.units.has(mapped.unit));
     if (effect !== undefined) effects.push(effect);
   }
   return { effects };
 }
+
+/** Is a field of the unit one that a record must have? */
+export const isRequired = (catalogue: Catalogue, mapped: MappedUnit): boolean =>
+  mapped.keys.some((key) => catalogue.fields[key]?.required === true);
 
 /** The setter that a claim of this reading becomes (rule R3). */
 export const setterOf = (lane: Lane, reading: Reading): Setter => ({
@@ -99,7 +108,8 @@ export function decideUnit(each: UnitCase, suspiciousClear: boolean): UnitEffect
   const own = ownWrite(link, entity.kind, mapped, theirs);
   if (own !== undefined) {
     const rule = isLate(own, world.now) ? "R13:late_own_write" : "R13:own_write";
-    return { unit, did: "own", rule, base: shown(each), decided: own.versions[unit] ?? link.decidedVersion };
+    const decided = own.versions[unit];
+    return { unit, did: "own", rule, base: shown(each), ...(decided === undefined ? {} : { decided }) };
   }
 
   const hold = entity.holds[unit] ?? entity.holds[`${unit}@${lane.connection}`];
@@ -109,12 +119,7 @@ export function decideUnit(each: UnitCase, suspiciousClear: boolean): UnitEffect
   const known = each.keys.every((key) => base[key] !== undefined);
   const moved = !known || !sameTheirs(entity.kind, mapped, theirs, base);
 
-  // One-way out, or switched off: shown, not judged (rule R22). A later change of ours is owed again.
-  if (mapped.direction === "out" || !lane.inbound) {
-    if (!moved) return undefined;
-    const noted = { unit, did: "noted", rule: "R22:one_way", base: shown(each) } as const;
-    return known ? { ...noted, decided: "after" } : noted;
-  }
+  if (lane.off === true || mapped.direction === "out" || !lane.inbound) return showOneWay(each);
 
   const rendering = link.renderings[unit]?.find(
     (pair) =>
@@ -133,7 +138,7 @@ export function decideUnit(each: UnitCase, suspiciousClear: boolean): UnitEffect
   if (theirsEmpty(mapped, theirs)) {
     // An emptiness that says nothing, or that a partial reading shows, is no clear (rule R8).
     if (mapped.emptyMeansUnknown || !each.reading.whole) return undefined;
-    if (suspiciousClear) return conflict(each, "R8:many_clears");
+    if (suspiciousClear && gateIn(gateInput(each, false)).allowed) return conflict(each, "R8:many_clears");
   }
   const weChanged = versionOf(entity, unit) > (link.decided[unit] ?? link.decidedVersion);
   return judge(each, weChanged ? "clash" : "candidate");
@@ -150,9 +155,8 @@ function decideFresh(each: UnitCase): UnitEffect | undefined {
   if (mapped.direction === "out" || !lane.inbound) {
     return { unit: mapped.unit, did: "noted", rule: "R22:one_way", base, decided: "after" };
   }
-  if (each.control && lane.side !== "crm") {
-    return { unit: mapped.unit, did: "lost", rule: "R1:control_field", base, loser: { value: base, by: each.setter } };
-  }
+  // A record cannot be made without its name; all else passes the gate also on the day it is made.
+  if (!each.required && !gateIn(gateInput(each, true)).allowed) return judge(each, "candidate");
   return {
     unit: mapped.unit,
     did: "took",
@@ -190,6 +194,9 @@ export function judge(each: UnitCase, mode: "candidate" | "clash"): UnitEffect {
     }
     // What the state of the record or a switch forbids is judged again when the reason goes: base stays.
     return { unit, did: "forbidden", rule: `R14:${gate.reason}`, seen: base };
+  }
+  if (each.required && theirsEmpty(mapped, each.theirs)) {
+    return { unit, did: "lost", rule: "R8:required", base, loser: { value: base, by: each.setter } };
   }
   if (each.control && mode === "clash") return stricter(each, "R1:stricter");
   if (mode === "clash" && !each.mayUpdate && lane.side === "ledger" && oursIsCrm(entity, unit)) {
@@ -278,39 +285,4 @@ function joinHold(each: UnitCase, review: number): UnitEffect | undefined {
       ...(close ? { close: true as const } : {}),
     },
   };
-}
-
-/** Among several of side crm the stricter value of a control field wins, never the newer (rule R1). */
-export function stricter(each: UnitCase, rule: string): UnitEffect {
-  const { mapped, entity } = each;
-  const catalogue = catalogueOf(entity.kind);
-  const stricterIsTheirs = mapped.keys.some((key) => {
-    const strict = catalogue.fields[key]?.control?.stricter;
-    const their = each.theirs[key] ?? null;
-    const our = entity.values[key] ?? null;
-    if (strict === "set") return their !== null && our === null;
-    return their === strict && our !== strict;
-  });
-  return carryOut(each, stricterIsTheirs ? "theirs" : "ours", rule);
-}
-
-/** Units that were filled at the last decision and are shown empty now (rule R8). */
-function newClears({ link, mapping, reading, entity, fresh }: DecideInput): {
-  units: ReadonlySet<string>;
-  suspicious: boolean;
-} {
-  const units = new Set<string>();
-  if (fresh || !reading.whole) return { units, suspicious: false };
-  let filled = 0;
-  for (const mapped of mapping.units) {
-    if (mapped.direction === "out" || mapped.emptyMeansUnknown || mapped.view !== undefined) continue;
-    const base = pick(mapped.keys, link.base);
-    if (theirsEmpty(mapped, base)) continue;
-    filled += 1;
-    const keys = claimed(mapped, reading.claims);
-    if (keys.length === mapped.keys.length && theirsEmpty(mapped, reading.claims)) {
-      if (ownWrite(link, entity.kind, mapped, reading.claims) === undefined) units.add(mapped.unit);
-    }
-  }
-  return { units, suspicious: units.size > 3 || (units.size > 0 && units.size * 2 >= filled) };
 }

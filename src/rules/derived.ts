@@ -1,7 +1,7 @@
 import { townOf } from "../danish/postal.ts";
 import type { Values } from "../model/catalogue.ts";
 import type { UnitEffect } from "./decision.ts";
-import type { Entity, Setter } from "./record.ts";
+import { type Entity, type Setter, setterInForce } from "./record.ts";
 
 const SEARCH_NAME_MAX = 50;
 
@@ -9,8 +9,8 @@ const SEARCH_NAME_MAX = 50;
 export const derivedSetter = (now: number): Setter => ({ kind: "derived", from: now, to: now });
 
 const isUnset = (entity: Entity, unit: string): boolean => {
-  const provenance = entity.provenance.u[unit];
-  return provenance === undefined || entity.provenance.s[provenance[1]]?.kind === "derived";
+  const setter = setterInForce(entity, unit);
+  return setter === undefined || setter.kind === "derived";
 };
 
 /** The search name that follows from the company name while nobody set one (rule R4). */

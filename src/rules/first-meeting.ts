@@ -1,4 +1,5 @@
-import { carryOut, conflict, gateInput, judge, shown, stricter, type UnitCase } from "./decide.ts";
+import { stricter } from "./control.ts";
+import { carryOut, conflict, gateInput, judge, shown, type UnitCase } from "./decide.ts";
 import type { UnitEffect } from "./decision.ts";
 import { gateIn, oursIsCrm } from "./gate.ts";
 import { isCrm } from "./record.ts";
@@ -21,13 +22,15 @@ export function decideFirst(each: UnitCase): UnitEffect {
     const sent = pick(mapped.keys, entity.values);
     return { unit, did: "rendered", rule: "R26:loosely_equal", base, decided: "after", rendering: { sent, got: base } };
   }
-  // An emptiness that somebody set is a value; one that nobody set is filled.
-  const unset = entity.provenance.u[unit] === undefined || each.ourSetter?.kind === "derived";
-  if (oursEmpty(mapped, entity.values) && unset) return fill(each);
-  if (filledPartsAgree(each)) return fill(each);
-  if (each.control && lane.side === "crm") return stricter(each, "R1:stricter");
-  const gate = gateIn(gateInput(each, false));
+  // An emptiness that somebody set is a value; what nobody set, or was only derived, gives way (rule R4).
+  if (each.ourSetter === undefined || each.ourSetter.kind === "derived") return fill(each);
+  if (filledPartsAgree(each)) {
+    const missing = missingKeys(each);
+    return missing.length > 0 ? fill(each, missing) : { unit, did: "noted", rule: "R26:no_opinion", base };
+  }
+  const gate = gateIn(gateInput(each, oursEmpty(mapped, entity.values)));
   if (!gate.allowed) return judge(each, "clash");
+  if (each.control && lane.side === "crm") return stricter(each, "R1:stricter");
   // With the flag at false any difference to a ledger is a person's to decide (rule R15).
   if (!each.mayUpdate && lane.side === "ledger") return conflict(each, "R15:flag");
   if (lane.firstMeeting === "ask") return conflict(each, "R26:ask");
@@ -49,22 +52,22 @@ export function decideFirst(each: UnitCase): UnitEffect {
   return carryOut(each, verdict.winner, `R26:${verdict.rule}`);
 }
 
-/** Fills what is empty, through the gate; a claim that the gate turns away is judged as it says. */
-function fill(each: UnitCase): UnitEffect {
+/** Takes what we have no value for, or only these keys of it; a claim that the gate turns away is judged as it says. */
+function fill(each: UnitCase, only?: readonly string[]): UnitEffect {
   const gate = gateIn(gateInput(each, true));
   if (!gate.allowed) return judge(each, "candidate");
   const effect = carryOut(each, "theirs", "R26:filled");
-  if (each.mapped.token || effect.write === undefined) return effect;
-  const missing = each.mapped.keys.filter((key) => isEmpty(each.entity.values[key]) && !isEmpty(each.theirs[key]));
-  return { ...effect, write: pick(missing, each.theirs) };
+  return only === undefined ? effect : { ...effect, write: pick(only, each.theirs) };
 }
+
+const missingKeys = ({ mapped, entity, theirs }: UnitCase): readonly string[] =>
+  mapped.keys.filter((key) => isEmpty(entity.values[key]) && !isEmpty(theirs[key]));
 
 /** Filling an empty part of a group happens only when the filled parts agree (rule R2). */
 function filledPartsAgree(each: UnitCase): boolean {
   const { entity, mapped, theirs } = each;
   if (mapped.token || mapped.keys.length < 2) return false;
   const both = mapped.keys.filter((key) => !isEmpty(entity.values[key]) && !isEmpty(theirs[key]));
-  const missing = mapped.keys.some((key) => isEmpty(entity.values[key]) && !isEmpty(theirs[key]));
-  if (!missing || both.length === 0) return false;
+  if (both.length === 0) return false;
   return agrees(entity.kind, { ...mapped, keys: both }, theirs, entity.values);
 }

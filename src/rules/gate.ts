@@ -1,4 +1,4 @@
-import { type Entity, isCrm, type Lane, type Policy, type RecordPolicy, type Side } from "./record.ts";
+import { type Entity, isCrm, type Lane, type Policy, type RecordPolicy, type Side, setterInForce } from "./record.ts";
 
 /** Why the gate forbids; the text of it is the API's and the console's. */
 export type GateReason =
@@ -43,6 +43,8 @@ export function policyFor(
     if (each.connection !== undefined && each.connection !== lane.connection) continue;
     if (each.direction !== undefined && each.direction !== direction) continue;
     if (each.until !== undefined && each.until <= now) continue;
+    // A pin fixes our value; it still goes out.
+    if (each.pin && direction === "out") continue;
     if (strictness[each.policy] > strictness[policy] || (each.pin && each.policy === policy)) {
       policy = each.policy;
       by = each;
@@ -88,25 +90,24 @@ export function gateIn(input: GateInput): GateVerdict {
   const { policy, pin } = policyFor(entity, unit, lane, "in", input.now);
   if (pin) return shut("pinned");
   if (policy === "frozen") return shut("frozen");
-  if (policy === "if_empty" && !input.empty) return shut("not_empty");
   if (input.side === "directory" && !input.mayUpdate) return shut("flag", "propose");
   if (policy === "propose") return shut("propose", "propose");
+  if (policy === "if_empty" && !input.empty) return shut("not_empty");
   return open;
 }
 
-/** The gate for a value on its way out, at deciding and again in the act of leasing. */
-export function gateOut(entity: Entity, unit: string, lane: Lane, now: number): GateVerdict {
+/** The gate for a value on its way out, at deciding and again in the act of leasing. `empty`: the remote shows nothing there. */
+export function gateOut(entity: Entity, unit: string, lane: Lane, empty: boolean, now: number): GateVerdict {
   if (!lane.outbound) return shut("switched_off");
   const state = gateState(entity, "out");
   if (!state.allowed) return state;
-  const { policy, pin } = policyFor(entity, unit, lane, "out", now);
-  // A pin fixes our value; it still goes out.
-  return policy === "frozen" && !pin ? shut("frozen") : open;
+  const { policy } = policyFor(entity, unit, lane, "out", now);
+  if (policy === "frozen" || policy === "propose") return shut(policy);
+  return policy === "if_empty" && !empty ? shut("not_empty") : open;
 }
 
 /** Whether the value in force was the CRM's doing; an unset value is nobody's. */
 export const oursIsCrm = (entity: Entity, unit: string): boolean => {
-  const provenance = entity.provenance.u[unit];
-  const setter = provenance === undefined ? undefined : entity.provenance.s[provenance[1]];
+  const setter = setterInForce(entity, unit);
   return setter !== undefined && isCrm(setter);
 };

@@ -2,8 +2,8 @@ import type { CompiledMapping, MappedUnit } from "../mappings/mapping.ts";
 import type { Values } from "../model/catalogue.ts";
 import { versionOf } from "./decide.ts";
 import { type GateReason, gateOut } from "./gate.ts";
-import type { Entity, Lane, Link } from "./record.ts";
-import { agrees, isEmpty, oursEmpty, pick, theirsEmpty } from "./unit-values.ts";
+import { type Entity, type Lane, type Link, setterInForce } from "./record.ts";
+import { agrees, oursEmpty, pick, sameTheirs, theirsEmpty } from "./unit-values.ts";
 
 export interface Owed {
   /** Units to send. */
@@ -40,7 +40,7 @@ export function owed(entity: Entity, link: Link, lane: Lane, mapping: CompiledMa
     if (entity.holds[mapped.unit] !== undefined) withheld[mapped.unit] = "held";
     else if (entity.holds[`${mapped.unit}@${link.connection}`] !== undefined) withheld[mapped.unit] = "proposed";
     else {
-      const gate = gateOut(entity, mapped.unit, lane, now);
+      const gate = gateOut(entity, mapped.unit, lane, theirsEmpty(mapped, pick(mapped.keys, shown)), now);
       if (gate.allowed) units.push(mapped.unit);
       else withheld[mapped.unit] = gate.reason;
     }
@@ -65,24 +65,18 @@ function differs(
   if (agrees(entity.kind, mapped, full, entity.values)) return "same";
   if (mapped.write === "on_create") return "same";
   if (mapped.write === "if_empty" && !theirsIsEmpty) return "same";
-  const setter = entity.provenance.u[unit]?.[1];
-  const derived = setter !== undefined && entity.provenance.s[setter]?.kind === "derived";
-  // A derived value is never pushed over a value of the remote (rule R4); nor is a value nobody ever set.
-  if (derived && !theirsIsEmpty) return "same";
-  if (entity.provenance.u[unit] === undefined && oursEmpty(mapped, entity.values)) return "same";
+  const setter = setterInForce(entity, unit);
+  // A derived value is never pushed over a value of the remote (rule R4); nor is an emptiness that nobody set.
+  if (setter?.kind === "derived" && !theirsIsEmpty) return "same";
+  if (setter === undefined && oursEmpty(mapped, entity.values)) return "same";
   const known = link.renderings[unit]?.find(
     (pair) =>
       agrees(entity.kind, mapped, pair.sent, entity.values) &&
       (pair.ignored === true ||
-        mapped.keys.every(
-          (key) =>
-            isEmpty(pair.got[key]) === isEmpty(full[key]) &&
-            JSON.stringify(pair.got[key] ?? null) === JSON.stringify(full[key] ?? null),
-        )),
+        sameTheirs(entity.kind, mapped, pair.got, full)),
   );
   if (known !== undefined) return known.ignored === true ? "ignored" : "same";
   const oneWay = mapped.direction === "out" || !lane.inbound;
-  if (oneWay && lane.onRemoteEdit === "leave" && !weChanged && theirs !== undefined && Object.keys(theirs).length > 0)
-    return "one_way";
+  if (oneWay && lane.onRemoteEdit === "leave" && !weChanged && Object.keys(theirs).length > 0) return "one_way";
   return "differs";
 }

@@ -1,7 +1,7 @@
 import type { MappedUnit } from "../mappings/mapping.ts";
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { Link, SentImage } from "./record.ts";
-import { sameTheirs } from "./unit-values.ts";
+import { sameTheirs, withSent } from "./unit-values.ts";
 
 /**
  * Our own write coming back (rule R13): theirs equals a value sent since the link's last settle, or one of an attempt
@@ -11,10 +11,18 @@ export function ownWrite(link: Link, kind: EntityKind, mapped: MappedUnit, their
   for (let at = link.images.length - 1; at >= 0; at -= 1) {
     const image = link.images[at];
     if (image === undefined) continue;
-    const sent = mapped.keys.some((key) => image.values[key] !== undefined);
-    if (sent && sameTheirs(kind, mapped, theirs, image.values)) return image;
+    if (!mapped.keys.some((key) => image.values[key] !== undefined)) continue;
+    if (sameTheirs(kind, mapped, theirs, image.values) && untouchedBeside(link, kind, mapped, theirs, image)) return image;
   }
   return undefined;
+}
+
+/** Keys of the group that were not sent still read as before: else somebody edited the group, and it is one value (R2). */
+function untouchedBeside(link: Link, kind: EntityKind, mapped: MappedUnit, theirs: Values, image: SentImage): boolean {
+  if (mapped.keys.every((key) => image.values[key] !== undefined)) return true;
+  return [link.base, { ...link.base, ...link.seen }].some((before) =>
+    sameTheirs(kind, mapped, theirs, withSent(mapped, before, image.values)),
+  );
 }
 
 /** The image outlived its settle: a write that we gave up on arrived after all. */

@@ -37,6 +37,12 @@ export interface Provenance {
   readonly u: { readonly [unit: string]: UnitProvenance };
 }
 
+/** Who set the value in force of a unit; undefined: nobody ever did, whatever else was recorded about it. */
+export function setterInForce(entity: Entity, unit: string): Setter | undefined {
+  const provenance = entity.provenance.u[unit];
+  return provenance === undefined ? undefined : entity.provenance.s[provenance[1]];
+}
+
 export type Policy = "auto" | "if_empty" | "propose" | "frozen";
 
 /** A policy or pin (`frozen`) of one record (rule R15). `unit` `*` is every unit; absent connection and direction mean all. */
@@ -128,6 +134,8 @@ export interface Lane {
   /** Wished, released and switched on. */
   readonly inbound: boolean;
   readonly outbound: boolean;
+  /** Switched off: still read at the reconcile schedule, nothing decided (rule R22). */
+  readonly off?: boolean;
   readonly createIn: boolean;
   readonly createOut: boolean;
   readonly firstMeeting: "remote" | "crm" | "ask";

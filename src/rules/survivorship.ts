@@ -45,6 +45,8 @@ export function survive(
   connectorOf: (setter: Setter) => string | undefined,
 ): Verdict {
   if (ours === undefined) return verdict("theirs", "unset");
+  // Whoever derives is nobody: every claim ranks above a derived value (rule R4).
+  if (ours.kind === "derived") return verdict("theirs", "derived");
   switch (survivorship.rule) {
     case "owner":
       return byOwner(mode, survivorship, theirs, ours, rankOf);
@@ -53,7 +55,10 @@ export function survive(
       const their = place(order, theirs.setter, theirs.lane.connector);
       const our = place(order, ours, connectorOf(ours));
       if (their !== our) return verdict(their < our ? "theirs" : "ours", "source_priority");
-      return mode === "candidate" ? verdict("theirs", "source_priority") : verdict("held", "source_priority");
+      if (mode === "candidate") return verdict("theirs", "source_priority");
+      return survivorship.then === "owner"
+        ? byOwner(mode, survivorship, theirs, ours, rankOf)
+        : verdict("held", "source_priority");
     }
     case "most_recent": {
       if (mode === "candidate") return verdict("theirs", "changed");

@@ -60,6 +60,16 @@ export function sameTheirs(kind: EntityKind, mapped: MappedUnit, a: Values, b: V
   return true;
 }
 
+/**
+ * What a remote shows of a unit once it has a write that named only some of its keys: those as written, the others as
+ * they were; what was never shown is taken to be empty.
+ */
+export function withSent(mapped: MappedUnit, before: Values, sent: Values): Values {
+  const shown: Values = {};
+  for (const key of mapped.keys) shown[key] = sent[key] ?? before[key] ?? null;
+  return shown;
+}
+
 /** Does the remote's claim agree with our values after normalisation (rules R2, R12)? */
 export function agrees(kind: EntityKind, mapped: MappedUnit, theirs: Values, ours: Values): boolean {
   if (mapped.token) {

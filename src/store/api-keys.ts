@@ -100,3 +100,11 @@ const readApiKey = (row: ApiKeyRow): ApiKey => ({
   revokedAt: row.revoked_at,
   lastUsedAt: row.last_used_at,
 });
+
+/** Is there a key of scope admin in force? */
+export async function hasAdminKey(sql: Db): Promise<boolean> {
+  const [row] = await sql.unsafe(
+    "select 1 from api_keys where 'admin' = any(scopes) and revoked_at is null and (expires_at is null or expires_at > kobling_now()) limit 1",
+  );
+  return row !== undefined;
+}

@@ -16,6 +16,8 @@ export interface Change {
   readonly changedAt: number | null;
   readonly beganAt: number;
   readonly receivedAt: number;
+  /** When the listing before this reading began: it still had base (rule R3). */
+  readonly hadBaseAt: number | null;
   readonly writeCount: number | null;
   readonly whole: boolean;
   readonly body: Record<string, unknown> | null;
@@ -42,6 +44,7 @@ export interface Told {
   readonly runId: number | null;
   readonly beganAt: string;
   readonly receivedAt: string;
+  readonly hadBaseAt: string | null;
   readonly whole: boolean;
 }
 
@@ -49,7 +52,7 @@ const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::
 
 const columns = `id::float8 as id, connection, object, external_id, via, run_id::float8 as run_id, deleted, hash,
   counter::float8 as counter, last_delivery::float8 as last_delivery, remote_version, ${ms("remote_changed_at")} as changed_at,
-  ${ms("began_at")} as began_at, ${ms("received_at")} as received_at, write_count, whole, body`;
+  ${ms("began_at")} as began_at, ${ms("had_base_at")} as had_base_at, ${ms("received_at")} as received_at, write_count, whole, body`;
 
 const readChange = (row: Record<string, unknown>): Change => ({
   id: Number(row.id),
@@ -66,6 +69,7 @@ const readChange = (row: Record<string, unknown>): Change => ({
   changedAt: row.changed_at as number | null,
   beganAt: Number(row.began_at),
   receivedAt: Number(row.received_at),
+  hadBaseAt: row.had_base_at as number | null,
   writeCount: row.write_count as number | null,
   whole: row.whole !== false,
   body: row.body as Record<string, unknown> | null,
@@ -88,14 +92,23 @@ export async function keepChanges(sql: Sql | Tx, told: Told, changes: readonly N
     body: change.body,
   }));
   const kept = await sql.unsafe(
-    `insert into changes (connection, via, run_id, began_at, received_at, whole, state, object, external_id, deleted, hash, event_id,
+    `insert into changes (connection, via, run_id, began_at, received_at, had_base_at, whole, state, object, external_id, deleted, hash, event_id,
        counter, last_delivery, remote_version, remote_changed_at, write_count, body)
-     select $1, $2, $3::bigint, $4::timestamptz, $5::timestamptz, $6::boolean, 'received', object, external_id, deleted, hash, event_id,
+     select $1, $2, $3::bigint, $4::timestamptz, $5::timestamptz, $8::timestamptz, $6::boolean, 'received', object, external_id, deleted, hash, event_id,
        counter, last_delivery, remote_version, remote_changed_at, write_count, body
      from json_to_recordset($7::text::json) as x(object text, external_id text, deleted boolean, hash text, event_id text,
        counter bigint, last_delivery bigint, remote_version text, remote_changed_at timestamptz, write_count integer, body json)
      on conflict do nothing`,
-    [told.connection, told.via, told.runId, told.beganAt, told.receivedAt, told.whole, JSON.stringify(rows)],
+    [
+      told.connection,
+      told.via,
+      told.runId,
+      told.beganAt,
+      told.receivedAt,
+      told.whole,
+      JSON.stringify(rows),
+      told.hadBaseAt,
+    ],
     { prepare: true },
   );
   return kept.count;

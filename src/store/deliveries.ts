@@ -220,6 +220,17 @@ export async function endLeases(tx: Sql | Tx, ends: readonly DeliveryEnd[]): Pro
   return new Set(ended.map((row) => Number(row.id)));
 }
 
+/** Which leases are still ours, not locked: links and records are locked before deliveries, by every transaction. */
+export async function findLeases(tx: Tx, leases: readonly { id: number; fence: number }[]): Promise<Set<number>> {
+  const rows = await tx.unsafe(
+    `select d.id::float8 as id from deliveries d join unnest($1::bigint[], $2::bigint[]) x(id, fence) on d.id = x.id
+     where d.fence = x.fence and d.state = 'leased'`,
+    [leases.map((lease) => lease.id), leases.map((lease) => lease.fence)],
+    { prepare: true },
+  );
+  return new Set(rows.map((row) => Number(row.id)));
+}
+
 /** Which leases are still ours; locked until the transaction ends. */
 export async function lockLeases(tx: Tx, leases: readonly { id: number; fence: number }[]): Promise<Set<number>> {
   const rows = await tx.unsafe(
@@ -270,7 +281,7 @@ export async function loadDelivered(
   linkIds: readonly string[],
 ): Promise<Map<string, { acknowledged: number | null; outstanding: number | null }>> {
   const rows = await tx.unsafe(
-    `select link_id, max(id) filter (where state = 'settled')::float8 as acknowledged, max(id) filter (where state = 'leased')::float8 as outstanding
+    `select link_id, max(id) filter (where state = 'settled')::float8 as acknowledged, max(id) filter (where state = 'leased' or (state = 'due' and body is not null))::float8 as outstanding
      from deliveries where link_id = any($1::uuid[]) group by link_id`,
     [[...linkIds]],
     { prepare: true },
@@ -288,7 +299,7 @@ export async function settleReceipted(tx: Tx, ids: readonly number[]): Promise<v
   if (ids.length === 0) return;
   await tx.unsafe(
     `with done as (update deliveries set state = 'settled', settled_at = kobling_now(), lease_until = null, attempt_id = null
-       where id = any($1::bigint[]) and state = 'leased' returning id)
+       where id = any($1::bigint[]) and state in ('leased', 'due') returning id)
      update attempts a set state = 'settled', ended_at = kobling_now() from done where a.delivery_id = done.id and a.state = 'begun'`,
     [[...ids]],
   );

@@ -9,6 +9,7 @@ export interface LaneRow {
   readonly releasedIn: boolean;
   readonly releasedOut: boolean;
   readonly previewId: number | null;
+  readonly firstMeetings: number;
   readonly stopped: boolean;
   readonly mappingVersion: string | null;
 }
@@ -21,6 +22,7 @@ const readLane = (row: Record<string, unknown>): LaneRow => ({
   releasedIn: row.released_in === true,
   releasedOut: row.released_out === true,
   previewId: row.preview_id as number | null,
+  firstMeetings: Number(row.first_meetings),
   stopped: row.stopped === true,
   mappingVersion: row.mapping_version as string | null,
 });
@@ -28,7 +30,7 @@ const readLane = (row: Record<string, unknown>): LaneRow => ({
 /** All lanes of the installation: a handful of rows, read once a batch. */
 export async function loadLanes(sql: Sql | Tx): Promise<LaneRow[]> {
   const rows = await sql.unsafe(
-    `select l.connection, l.object, c.state, c.clock_offset_ms, l.released_in, l.released_out, l.preview_id::float8 as preview_id,
+    `select l.connection, l.object, c.state, c.clock_offset_ms, l.released_in, l.released_out, l.preview_id::float8 as preview_id, l.first_meetings,
        (l.stopped_by is not null or l.stopped_reason is not null) as stopped, l.mapping_version
      from lanes l join connections c on c.name = l.connection`,
     [],
@@ -76,4 +78,59 @@ export async function registerLanes(
       [JSON.stringify(lanes)],
     );
   });
+}
+
+/** Which of these remote objects an accepted preview has named. */
+export async function namedByPreview(
+  sql: Sql | Tx,
+  previewId: number,
+  object: string,
+  externalIds: readonly string[],
+): Promise<string[]> {
+  const rows = await sql.unsafe(
+    "select external_id from run_items where run_id = $1 and object = $2 and external_id = any($3::text[])",
+    [previewId, object, [...externalIds]],
+  );
+  return rows.map((row) => String(row.external_id));
+}
+
+export async function addMeetings(tx: Tx, connection: string, object: string, more: number): Promise<void> {
+  await tx.unsafe("update lanes set first_meetings = first_meetings + $3 where connection = $1 and object = $2", [
+    connection,
+    object,
+    more,
+  ]);
+}
+
+/** Stops a lane before the batch that would go too far; the rest waits (rules R26, R30). */
+export async function stopLane(
+  sql: Sql | Tx,
+  connection: string,
+  object: string,
+  reason: string,
+  review: number,
+): Promise<void> {
+  await sql.unsafe(
+    "update lanes set stopped_by = $4, stopped_reason = $3, updated_at = kobling_now() where connection = $1 and object = $2",
+    [connection, object, reason, review],
+  );
+}
+
+/** Frees a lane after a preview; a stopped lane goes on (rule R27). */
+export async function releaseLane(
+  tx: Tx,
+  lane: {
+    connection: string;
+    object: string;
+    releasedIn: boolean;
+    releasedOut: boolean;
+    previewId: number;
+    by: string;
+  },
+): Promise<void> {
+  await tx.unsafe(
+    `update lanes set released_in = released_in or $3, released_out = released_out or $4, preview_id = $5, released_at = kobling_now(), released_by = $6,
+       first_meetings = 0, stopped_by = null, stopped_reason = null, updated_at = kobling_now() where connection = $1 and object = $2`,
+    [lane.connection, lane.object, lane.releasedIn, lane.releasedOut, lane.previewId, lane.by],
+  );
 }

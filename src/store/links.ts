@@ -274,3 +274,20 @@ export async function markOrphaned(tx: Tx, ids: readonly string[], at: string): 
   if (ids.length === 0) return;
   await tx.unsafe("update kundeemner set orphaned_at = $2::timestamptz where id = any($1::uuid[])", [[...ids], at]);
 }
+
+/** Write counts from before a request (rule R6), by link id. */
+export async function loadWriteCounts(sql: Sql | Tx, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await sql.unsafe("select id, write_count from links where id = any($1::uuid[])", [[...ids]], {
+    prepare: true,
+  });
+  return new Map(rows.map((row) => [String(row.id), Number(row.write_count)]));
+}
+
+/** External ids of an object that stand for a record already. */
+export async function loadTiedIds(sql: Sql | Tx, connection: string, object: string): Promise<Set<string>> {
+  const rows = await sql.unsafe(
+    "select external_id from links where connection = $1 and object = $2 and entity_id is not null",
+    [connection, object],
+  );
+  return new Set(rows.map((row) => String(row.external_id)));
+}

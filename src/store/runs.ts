@@ -75,10 +75,110 @@ export async function addRunCounts(
     `update runs r set counts = (
        select json_object_agg(key, n) from (
          select key, sum(value::bigint) as n from (
-           select key, value from json_each_text(coalesce(r.counts, '{}'::json)) union all select key, value from json_each_text(x.more)) both
+           select key, value from json_each_text(coalesce(r.counts, '{}'::json)) union all select key, value from json_each_text(x.more)) merged
          group by key) summed)
      from json_to_recordset($1::text::json) as x(id bigint, more json) where r.id = x.id`,
     [JSON.stringify(rows)],
     { prepare: true },
   );
+}
+
+/** Which remote objects a run has seen; kept until the run has drawn its conclusions. */
+export async function addRunItems(
+  sql: Db,
+  runId: number,
+  object: string,
+  externalIds: readonly string[],
+): Promise<void> {
+  if (externalIds.length === 0) return;
+  await sql.unsafe(
+    "insert into run_items (run_id, object, external_id) select $1, $2, id from unnest($3::text[]) id on conflict do nothing",
+    [runId, object, [...externalIds]],
+  );
+}
+
+export async function dropRunItems(sql: Db, runId: number): Promise<void> {
+  await sql.unsafe("delete from run_items where run_id = $1", [runId]);
+}
+
+export interface PreviewItem {
+  readonly externalId: string;
+  readonly hash: string;
+  readonly image: Record<string, unknown>;
+}
+
+/** Keeps what a preview has read, so that deciding it needs no vendor call inside its transaction. */
+export async function addPreviewItems(
+  sql: Db,
+  runId: number,
+  object: string,
+  items: readonly { externalId: string; hash: string; image: unknown }[],
+): Promise<void> {
+  await sql.unsafe(
+    `insert into run_items (run_id, object, external_id, hash, detail)
+     select $1, $2, external_id, hash, image from json_to_recordset($3::text::json) as x(external_id text, hash text, image json) on conflict do nothing`,
+    [
+      runId,
+      object,
+      JSON.stringify(items.map(({ externalId, hash, image }) => ({ external_id: externalId, hash, image }))),
+    ],
+  );
+}
+
+export async function previewItems(
+  sql: Db,
+  runId: number,
+  object: string,
+  after: string,
+  limit: number,
+): Promise<PreviewItem[]> {
+  const rows = await sql.unsafe(
+    "select external_id, hash, detail from run_items where run_id = $1 and object = $2 and external_id > $3 order by external_id limit $4",
+    [runId, object, after, limit],
+  );
+  return rows.map((row) => ({
+    externalId: String(row.external_id),
+    hash: String(row.hash),
+    image: row.detail as Record<string, unknown>,
+  }));
+}
+
+export interface PlannedItem {
+  readonly externalId: string;
+  readonly plan: string;
+  readonly entityId: string | null;
+  readonly entityVersion: number | null;
+}
+
+/** Writes what the preview would do with each object; what it read of them is not kept. */
+export async function planItems(sql: Db, runId: number, object: string, plans: readonly PlannedItem[]): Promise<void> {
+  await sql.unsafe(
+    `update run_items i set plan = x.plan, entity_id = x.entity_id, entity_version = x.entity_version, detail = null
+     from json_to_recordset($3::text::json) as x(external_id text, plan text, entity_id uuid, entity_version bigint)
+     where i.run_id = $1 and i.object = $2 and i.external_id = x.external_id`,
+    [
+      runId,
+      object,
+      JSON.stringify(
+        plans.map((each) => ({
+          external_id: each.externalId,
+          plan: each.plan,
+          entity_id: each.entityId,
+          entity_version: each.entityVersion,
+        })),
+      ),
+    ],
+  );
+}
+
+/** How many records and links that a preview names have moved since (rule R27). */
+export async function previewMoved(sql: Db, runId: number, connection: string, object: string): Promise<number> {
+  const [row] = await sql.unsafe(
+    `select (select count(*) from run_items i join kundeemner k on k.id = i.entity_id where i.run_id = $1 and k.version <> i.entity_version)
+       + (select count(*) from run_items i join kontaktpersoner k on k.id = i.entity_id where i.run_id = $1 and k.version <> i.entity_version)
+       + (select count(*) from run_items i join links l on l.connection = $2 and l.object = $3 and l.external_id = i.external_id
+            where i.run_id = $1 and i.object = $3 and l.newest_hash is not null and l.newest_hash <> i.hash) as moved`,
+    [runId, connection, object],
+  );
+  return Number(row?.moved ?? 0);
 }

@@ -188,6 +188,22 @@ describe.each(servers)("on $backend", (server) => {
   });
 });
 
+test.each(servers)("closing ends soon though $backend is away", async (server) => {
+  const wire = await openWire(new URL(server.redisUrl ?? server.databaseUrl));
+  const { queue, connection } = open(
+    server,
+    server.redisUrl === undefined ? { databaseUrl: wire.url } : { redisUrl: wire.url },
+  );
+  await queue.startWorker({ ingest: async () => undefined }, { concurrency: 1 }).ready;
+  await queue.due("ingest", connection);
+  await wire.cut();
+  await until("it is told as away", async () => !(await queue.due("ingest", connection)));
+  const began = Date.now();
+  await queue.close();
+  opened.splice(opened.indexOf(queue), 1);
+  expect(Date.now() - began).toBeLessThan(5000);
+});
+
 /** A way to a server that can be cut and mended. */
 async function openWire(
   target: URL,

@@ -42,6 +42,12 @@ export const lanes = pgTable(
     mappingVersion: text("mapping_version"),
     /** Snapshots or counters seen (rule R21); null: unverifiable since `since`. */
     unverifiableSince: instant("unverifiable_since"),
+    /** First meetings since the release that no accepted preview named (rule R26). */
+    firstMeetings: integer("first_meetings").notNull().default(0),
+    /** Remote fields that listings have shown; one that is gone from all is a loss of capability (rule R8). */
+    fieldsSeen: text("fields_seen").array(),
+    /** Counted at the last sweep: {at, links, drift, held, withheld, oneWay, ignored}; fields. */
+    standing: json("standing"),
     /** Set when a guard stopped the lane: the review that waits. */
     stoppedBy: bigint("stopped_by", { mode: "number" }),
     stoppedReason: text("stopped_reason"),

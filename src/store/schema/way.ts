@@ -37,6 +37,8 @@ export const changes = pgTable(
     /** When the request of the reading began and its answer was received (rule R3). */
     beganAt: instant("began_at").notNull(),
     receivedAt: instant("received_at").notNull(),
+    /** When the listing before this one began: it still had base (rule R3). */
+    hadBaseAt: instant("had_base_at"),
     /** The link's write count from before the request was sent (rule R6). */
     writeCount: integer("write_count"),
     whole: boolean("whole").notNull().default(true),

@@ -1,0 +1,44 @@
+import type { Gateway } from "../api/gateway.ts";
+import { decideReview } from "../pipelines/decisions.ts";
+import type { Deps } from "../pipelines/deps.ts";
+import { createEntity, deleteContact, editEntity } from "../pipelines/edit.ts";
+import { addEventWebhook, type WebhookDeps } from "../pipelines/event-webhooks.ts";
+import { explain } from "../pipelines/explain.ts";
+import { linkEntity, unlink } from "../pipelines/linking.ts";
+import { leaseOutbound, receiptOutbound } from "../pipelines/outbound.ts";
+import { release } from "../pipelines/preview.ts";
+import { backpressure, receive } from "../pipelines/receive.ts";
+import { startRun } from "../pipelines/runs.ts";
+import { completeSnapshot, openSnapshot } from "../pipelines/snapshots.ts";
+import {
+  pauseAll,
+  pauseConnection,
+  resumeConnection,
+  retryQuarantined,
+  testConnection,
+} from "../pipelines/steering.ts";
+
+/** The pipelines, bound to their deps, as the API calls them. */
+export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
+  receive: (from, envelopes) => receive(deps, from, envelopes),
+  backpressure: (connection) => backpressure(deps, connection),
+  createEntity: (act) => createEntity(deps, act),
+  editEntity: (act) => editEntity(deps, act),
+  deleteContact: (act) => deleteContact(deps, act),
+  linkEntity: (act) => linkEntity(deps, act),
+  unlink: (act) => unlink(deps, act),
+  decideReview: (act) => decideReview(deps, act),
+  pauseConnection: (act) => pauseConnection(deps, act),
+  resumeConnection: (act) => resumeConnection(deps, act),
+  pauseAll: (act) => pauseAll(deps, act),
+  startRun: (act) => startRun(deps, act),
+  release: (act) => release(deps, act),
+  testConnection: (name) => testConnection(deps, name),
+  retryQuarantined: (act) => retryQuarantined(deps, act),
+  leaseOutbound: (act) => leaseOutbound(deps, act),
+  receiptOutbound: (at, receipts) => receiptOutbound(deps, at, receipts),
+  openSnapshot: (act) => openSnapshot(deps, act),
+  completeSnapshot: (act) => completeSnapshot(deps, act),
+  addWebhook: (url) => addEventWebhook(webhooks, url),
+  explain: (question) => explain(deps, question),
+});

@@ -1,0 +1,198 @@
+import { createHmac } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { v7 } from "uuid";
+import { readYamlFile } from "../config/yaml-file.ts";
+import type { Configuration } from "../config.ts";
+import type { Client, ConnectorDefinition } from "../connectors/connector.ts";
+import { connectors } from "../connectors/index.ts";
+import { ConnectionError } from "../lib/errors.ts";
+import { createLog, type Log } from "../lib/log.ts";
+import { newKey, type Sealer, sealer } from "../lib/secrets.ts";
+import { compileMapping } from "../mappings/compile.ts";
+import type { CompiledMapping, Mapping } from "../mappings/mapping.ts";
+import { asMapping, mappingSchema } from "../mappings/mapping-schema.ts";
+import type { Deps } from "../pipelines/deps.ts";
+import { openLimits } from "../pipelines/limits.ts";
+import { openWorkQueue } from "../pipelines/queues.ts";
+import { tokenStore } from "../pipelines/tokens.ts";
+import { type Database, migrate, openDatabase } from "../store/database.ts";
+import { findDueWork } from "../store/due-work.ts";
+import { registerLanes } from "../store/lanes.ts";
+
+export interface Opened {
+  readonly deps: Deps;
+  readonly seal: Sealer;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly databaseUrl: string;
+  readonly redisUrl?: string | undefined;
+  /** Folder of the sealing key; the data folder of an embedded database. */
+  readonly home: string;
+  readonly embedded: boolean;
+  readonly configuration: Pick<Configuration, "config" | "redactor">;
+  readonly mappings: ReadonlyMap<string, ReadonlyMap<string, { mapping: Mapping; compiled: CompiledMapping }>>;
+  readonly log: Log;
+  readonly databaseConnections?: number;
+  readonly sweepMs?: number;
+}
+
+const SECRET_FILE = "sealing.key";
+
+/** The key that seals secrets at rest; made once, readable by its owner only, and no part of the database. */
+export function sealingSecret(home: string): string {
+  mkdirSync(home, { recursive: true });
+  const file = join(home, SECRET_FILE);
+  if (!existsSync(file)) writeFileSync(file, newKey(), { mode: 0o600, flag: "wx" });
+  return readFileSync(file, "utf8");
+}
+
+/** Opens everything a process needs, in order, and says how to close it again. Migrates the database first. */
+export async function openDeps(options: OpenOptions): Promise<Opened> {
+  const { databaseUrl, redisUrl, home, log, mappings } = options;
+  const { config, redactor } = options.configuration;
+  await migrate(databaseUrl);
+  const db: Database = openDatabase(databaseUrl, { max: options.databaseConnections ?? 12 });
+  const limits = await openLimits({
+    redisUrl,
+    databaseUrl,
+    connections: Object.fromEntries(
+      Object.values(config.connections).map(({ name, limits: each, circuit }) => [name, { limits: each, circuit }]),
+    ),
+    log,
+  });
+  const names = Object.keys(config.connections);
+  const queue = openWorkQueue({
+    redisUrl,
+    databaseUrl,
+    connections: names,
+    log,
+    sweep: () => findDueWork(db.sql),
+    ...(options.sweepMs === undefined ? {} : { sweepMs: options.sweepMs }),
+  });
+  const secret = sealingSecret(home);
+  const seal = sealer(secret, "rest");
+  const clients = new Map<string, Client>();
+  const connectorOf = (name: string): ConnectorDefinition => {
+    const wanted = config.connections[name]?.connector;
+    const found = connectors.find((each) => each.name === wanted);
+    if (found === undefined)
+      throw new ConnectionError("bad_configuration", `There is no connector for connection ${name}`, {
+        context: { connection: name },
+      });
+    return found;
+  };
+  const connection: Deps["connection"] = (name) => {
+    const found = config.connections[name];
+    if (found === undefined)
+      throw new ConnectionError("not_found", `Connection ${name} is not in the configuration`, {
+        context: { connection: name },
+      });
+    return found;
+  };
+  const deps: Deps = {
+    db,
+    log,
+    queue,
+    limits,
+    config,
+    newId: () => v7(),
+    seal: {
+      seal: seal.seal,
+      open: seal.open,
+      mac: (text) => createHmac("sha256", secret).update(text).digest("base64url"),
+    },
+    ...(options.embedded ? { dataFolder: home } : {}),
+    connection,
+    connectorOf,
+    mappingOf: (name, object) => mappings.get(name)?.get(object)?.compiled,
+    clientOf: (name) => {
+      const open = clients.get(name);
+      if (open !== undefined) return open;
+      const connector = connectorOf(name);
+      if (connector.connect === undefined)
+        throw new ConnectionError(
+          "cannot_be_asked",
+          `Connection ${name} cannot be called: it pushes and pulls by itself`,
+        );
+      const client = connector.connect(connector.settings.parse(connection(name).settings), {
+        clock: { now: () => new Date() },
+        tokens: tokenStore(db.sql, seal, name, Date.now),
+        secret: redactor.add,
+        mappings: Object.fromEntries([...(mappings.get(name) ?? [])].map(([object, { mapping }]) => [object, mapping])),
+      });
+      clients.set(name, client);
+      return client;
+    },
+  };
+  await registerLanes(
+    db.sql,
+    names.map((name) => ({
+      connection: name,
+      connector: connectorOf(name).name,
+      objects: Object.keys(connection(name).objects).map((object) => ({
+        object,
+        mappingVersion: deps.mappingOf(name, object)?.version ?? "",
+      })),
+    })),
+  );
+  return {
+    deps,
+    seal,
+    close: async () => {
+      await queue.close();
+      await Promise.all([...clients.values()].map((client) => client.close()));
+      await limits.close();
+      await db.close();
+    },
+  };
+}
+
+/**
+ * The mappings in force, by connection and object: the connector's, each replaced whole by
+ * `mappings/<connection>.<object>.yaml` or `mappings/<connector>.<object>.yaml` where there is one. Faults in words.
+ */
+export function loadMappings(
+  configuration: Pick<Configuration, "config" | "redactor">,
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { mappings: Map<string, Map<string, { mapping: Mapping; compiled: CompiledMapping }>>; faults: string[] } {
+  const faults: string[] = [];
+  const mappings = new Map<string, Map<string, { mapping: Mapping; compiled: CompiledMapping }>>();
+  const own = new Map<string, Mapping>();
+  const place = join(folder, "mappings");
+  if (existsSync(place)) {
+    for (const name of readdirSync(place)
+      .filter((each) => /\.ya?ml$/.test(each))
+      .sort()) {
+      const file = readYamlFile(join(place, name), { env, redactor: configuration.redactor });
+      faults.push(...file.faults.map((fault) => `${name}: ${fault.rule} ${fault.wayOut}`));
+      const read = mappingSchema.safeParse(file.value);
+      if (read.success) own.set(basename(name).replace(/\.ya?ml$/, ""), asMapping(read.data));
+      else faults.push(...read.error.issues.map((issue) => `${name}: ${issue.path.join(".")}: ${issue.message}`));
+    }
+  }
+  for (const [name, { connector, objects }] of Object.entries(configuration.config.connections)) {
+    const shipped = connectors.find((each) => each.name === connector)?.mappings ?? {};
+    const compiled = new Map<string, { mapping: Mapping; compiled: CompiledMapping }>();
+    for (const object of Object.keys(objects)) {
+      const mapping = own.get(`${name}.${object}`) ?? own.get(`${connector}.${object}`) ?? shipped[object];
+      if (mapping === undefined) {
+        faults.push(
+          `connections.${name}.objects.${object}: connector ${connector} has no mapping for it; add mappings/${name}.${object}.yaml`,
+        );
+        continue;
+      }
+      const result = compileMapping(mapping);
+      if ("faults" in result) faults.push(...result.faults.map((fault) => `mapping ${name}.${object}: ${fault}`));
+      else compiled.set(object, { mapping, compiled: result.mapping });
+    }
+    mappings.set(name, compiled);
+  }
+  return { mappings, faults };
+}
+
+export const openLog = (configuration: Pick<Configuration, "redactor" | "settings">): Log =>
+  createLog({ level: configuration.settings.logLevel, redactor: configuration.redactor });

@@ -1,0 +1,58 @@
+import { deliver } from "../pipelines/deliver.ts";
+import type { Deps } from "../pipelines/deps.ts";
+import type { WebhookDeps } from "../pipelines/event-webhooks.ts";
+import { sendEvents } from "../pipelines/event-webhooks.ts";
+import { ingestAndReadAgain } from "../pipelines/listing.ts";
+import { retain } from "../pipelines/retention.ts";
+import { poll, workRuns } from "../pipelines/runs.ts";
+import type { Handlers } from "../pipelines/worker.ts";
+import { loadLanes } from "../store/lanes.ts";
+
+const HOUR_MS = 3_600_000;
+const WEBHOOKS_MS = 1_000;
+
+/** The steps by kind of work; a key begins with the connection's name. */
+export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
+  const active = async (connection: string): Promise<boolean> => {
+    if (deps.config.connections[connection] === undefined) return false;
+    return (await loadLanes(deps.db.sql)).some(
+      (lane) => lane.connection === connection && lane.connectionState === "active",
+    );
+  };
+  const [connectionOf, objectOf] = [
+    (key: string) => key.split("/")[0] ?? key,
+    (key: string) => key.split("/")[1] ?? "",
+  ];
+  return {
+    ingest: async (key) => {
+      if (await active(key)) await ingestAndReadAgain(deps, key);
+    },
+    deliver: async (key) => {
+      if (await active(key)) await deliver(deps, key);
+    },
+    run: async (key) => {
+      if (await active(key)) await workRuns(deps, key);
+    },
+    poll: (key) => poll(deps, connectionOf(key), objectOf(key), "delta"),
+    reconcile: (key) => poll(deps, connectionOf(key), objectOf(key), "reconcile"),
+    retention: async () => {
+      await retain(deps);
+    },
+    webhooks: async () => {
+      await sendEvents(webhooks);
+    },
+  };
+}
+
+/** Repeated work; upserting it again, from any number of processes, changes nothing. */
+export async function scheduleAll(deps: Deps): Promise<void> {
+  for (const [name, { objects }] of Object.entries(deps.config.connections)) {
+    if (deps.connectorOf(name).mode !== "call") continue;
+    for (const [object, wish] of Object.entries(objects)) {
+      if (wish.direction !== "off") await deps.queue.schedule("poll", `${name}/${object}`, wish.pollMs);
+      await deps.queue.schedule("reconcile", `${name}/${object}`, wish.reconcileMs);
+    }
+  }
+  await deps.queue.schedule("retention", "kobling", HOUR_MS);
+  await deps.queue.schedule("webhooks", "kobling", WEBHOOKS_MS);
+}

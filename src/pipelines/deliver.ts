@@ -1,0 +1,66 @@
+import { type Delivery, leaseDue, reclaimLost } from "../store/deliveries.ts";
+import { loadLanes } from "../store/lanes.ts";
+import { findCreated } from "./creates.ts";
+import type { Deps } from "./deps.ts";
+import { prepare } from "./prepare.ts";
+import { readBefore } from "./read-before.ts";
+import { send } from "./send.ts";
+import { settleAll } from "./settle.ts";
+import { openLanes } from "./world.ts";
+
+const LEASE_MS = 120_000;
+const SMALLEST = 8;
+const LARGEST = 256;
+/** A batch is as large as keeps the time from its reads to its writes within this (rule R20). */
+const WINDOW_MS = 400;
+
+export interface DeliverCounts {
+  readonly leased: number;
+  readonly sent: number;
+}
+
+/**
+ * Sends what is due on a connection until nothing is. Phase by phase for a batch: lease, read again where the remote has
+ * no lock, decide and write the attempts ahead, send, settle. Safe to run twice at once: leases are fenced (rule R18).
+ */
+export async function deliver(deps: Deps, connection: string): Promise<DeliverCounts> {
+  const connector = deps.connectorOf(connection);
+  if (connector.mode !== "call") return { leased: 0, sent: 0 };
+  const quietMs = deps.connection(connection).quietMs;
+  await reclaimLost(deps.db.sql, connection, quietMs);
+  let size = SMALLEST;
+  let leased = 0;
+  let sent = 0;
+  for (;;) {
+    const lanes = [...openLanes(deps, await loadLanes(deps.db.sql)).values()].filter(
+      (lane) => lane.connection === connection,
+    );
+    const objects = lanes.filter((lane) => lane.outbound && !lane.paused).map((lane) => lane.object);
+    if (objects.length === 0) break;
+    const leases = await leaseDue(deps.db.sql, connection, objects, size, LEASE_MS);
+    if (leases.length === 0) break;
+    leased += leases.length;
+    const began = performance.now();
+    const outcome = await deliverBatch(deps, connection, leases);
+    sent += outcome.sent;
+    if (outcome.stop) break;
+    const tookMs = performance.now() - began;
+    if (tookMs < WINDOW_MS && leases.length === size) size = Math.min(LARGEST, size * 2);
+    else if (tookMs > 2 * WINDOW_MS) size = Math.max(SMALLEST, Math.floor(size / 2));
+  }
+  return { leased, sent };
+}
+
+async function deliverBatch(
+  deps: Deps,
+  connection: string,
+  leases: readonly Delivery[],
+): Promise<{ sent: number; stop: boolean }> {
+  const found = await findCreated(deps, connection, leases);
+  const read = await readBefore(deps, connection, leases, found);
+  const attempts = await prepare(deps, connection, leases, read);
+  const results = await send(deps, connection, attempts);
+  const again = await settleAll(deps, connection, results);
+  for (const name of again.dueElsewhere) if (name !== connection) await deps.queue.due("deliver", name);
+  return { sent: attempts.length, stop: again.stop };
+}

@@ -1,0 +1,208 @@
+import { contentHash } from "../lib/hash.ts";
+import type { RemoteImage } from "../mappings/mapping.ts";
+import type { EntityKind } from "../model/catalogue.ts";
+import {
+  type Delivery,
+  type DeliveryEnd,
+  endLeases,
+  findLeases,
+  loadAttempts,
+  lockLeases,
+} from "../store/deliveries.ts";
+import { remoteKey } from "../store/links.ts";
+import type { Batch, Incoming } from "./batch.ts";
+import { type Answered, decideBatch } from "./decide-batch.ts";
+import type { Deps } from "./deps.ts";
+import { begin, type Draft, type Drawn, drawCreate, drawUpdate, imagesOf, shutFor } from "./draft.ts";
+import type { ReadBefore } from "./read-before.ts";
+import { classify } from "./settle.ts";
+
+/** A request that may now be sent: its image stands in the store (rules R13, R19). */
+export interface Attempt extends Draft {
+  readonly id: number;
+}
+
+/**
+ * Decides what was read right before the write, works out from the newest state what is owed, asks the gate again and
+ * writes the attempts ahead; one transaction. Deliveries with nothing to send end here.
+ */
+export async function prepare(
+  deps: Deps,
+  connection: string,
+  leases: readonly Delivery[],
+  read: ReadBefore,
+): Promise<Attempt[]> {
+  const quietMs = deps.connection(connection).quietMs;
+  return deps.db.sql.begin(async (tx) => {
+    const mine = await findLeases(tx, leases);
+    const drafts: Draft[] = [];
+    const ends: DeliveryEnd[] = [];
+    const known = await loadAttempts(
+      tx,
+      leases.flatMap((lease) => lease.attemptId ?? []),
+    );
+    const incomings: Incoming[] = [];
+    const answers = new Map<string, Answered>();
+    const tied = new Map<string, string>();
+    const go: Delivery[] = [];
+    for (const lease of leases) {
+      if (!mine.has(lease.id)) continue;
+      const failure = read.failed.get(lease.id);
+      if (failure !== undefined) {
+        const outcome = classify(failure, quietMs, lease.tries);
+        // Nothing was written: an uncertain delivery stays uncertain until it could be read.
+        ends.push({
+          id: lease.id,
+          fence: lease.fence,
+          state: lease.attemptId === null ? "due" : "uncertain",
+          afterMs: outcome.afterMs,
+          reason: outcome.code,
+        });
+        continue;
+      }
+      const doubt = read.created.doubtful.get(lease.id);
+      if (doubt !== undefined) {
+        ends.push({ id: lease.id, fence: lease.fence, state: "rejected", reason: "R19:several_found" });
+        continue;
+      }
+      go.push(lease);
+      collectReadings(lease, read, known, { incomings, answers, tied });
+    }
+    const alsoLinks = go.flatMap((lease) =>
+      lease.externalId === null ? [] : [{ object: lease.object, externalId: lease.externalId }],
+    );
+    const alsoEntities = new Map<string, EntityKind>(go.map((lease) => [lease.entityId, lease.entity]));
+    let ids: number[] = [];
+    await decideBatch(deps, tx, connection, incomings, {
+      answers,
+      tied,
+      alsoLinks,
+      alsoEntities,
+      after: async (batch) => {
+        const images = await imagesOf(batch, go);
+        // Locked last: links and records come first in every transaction, so none waits in a ring.
+        const held = await lockLeases(tx, go);
+        for (const lease of go) if (held.has(lease.id)) draft(batch, lease, read, images, drafts, ends);
+        ids = await begin(batch, drafts);
+      },
+    });
+    await endLeases(tx, ends);
+    return drafts.map((each, n) => ({ ...each, id: ids[n] ?? -1 }));
+  });
+}
+
+interface Collected {
+  readonly incomings: Incoming[];
+  readonly answers: Map<string, Answered>;
+  readonly tied: Map<string, string>;
+}
+
+/** Turns what was read into readings to be decided; the first one after an unknown outcome settles that attempt (R17). */
+function collectReadings(
+  lease: Delivery,
+  read: ReadBefore,
+  known: Awaited<ReturnType<typeof loadAttempts>>,
+  into: Collected,
+): void {
+  const made = read.created.found.get(lease.id);
+  if (made !== undefined) {
+    const key = remoteKey(lease.object, made.object.externalId);
+    into.incomings.push(
+      readingOf(
+        lease,
+        made.object.externalId,
+        made.object,
+        made.times.beganAt.getTime(),
+        made.times.endedAt.getTime(),
+        0,
+      ),
+    );
+    into.answers.set(key, { values: made.sent, versions: made.versions, how: "read", ends: true });
+    into.tied.set(key, lease.entityId);
+    return;
+  }
+  const shown = read.shown.get(lease.id);
+  if (shown === undefined || lease.externalId === null) return;
+  const began = shown.times.beganAt.getTime();
+  const ended = shown.times.endedAt.getTime();
+  if (shown.gone !== null) {
+    into.incomings.push({
+      ...readingOf(lease, lease.externalId, null, began, ended, shown.writeCount),
+      deleted: true,
+      replacedBy: shown.gone.replacedBy,
+    });
+    return;
+  }
+  into.incomings.push(readingOf(lease, lease.externalId, shown.object, began, ended, shown.writeCount));
+  const attempt = lease.attemptId === null ? undefined : known.get(lease.attemptId);
+  if (attempt !== undefined) {
+    into.answers.set(remoteKey(lease.object, lease.externalId), {
+      values: attempt.sent,
+      versions: attempt.versions,
+      how: "read",
+      ends: true,
+    });
+  }
+}
+
+const readingOf = (
+  lease: Delivery,
+  externalId: string,
+  object: { image: RemoteImage; version?: string; changedAt?: string } | null,
+  beganAt: number,
+  receivedAt: number,
+  writeCount: number,
+): Incoming => ({
+  object: lease.object,
+  externalId,
+  changeId: null,
+  runId: null,
+  deleted: false,
+  body: object === null ? null : { ...object.image },
+  hash: object === null ? "deleted" : contentHash(object.image),
+  counter: null,
+  lastDelivery: null,
+  remoteVersion: object?.version ?? null,
+  changedAt: object?.changedAt === undefined ? null : Date.parse(object.changedAt),
+  beganAt,
+  receivedAt,
+  writeCount,
+  whole: true,
+  pushed: false,
+  // Many clears shown by a read right before a write are believed by the next reading only.
+  confirmed: false,
+  certain: true,
+});
+
+/** Works out one delivery: what is to be sent, or how the delivery ends without a request. */
+function draft(
+  batch: Batch,
+  lease: Delivery,
+  read: ReadBefore,
+  images: ReadonlyMap<string, RemoteImage>,
+  drafts: Draft[],
+  ends: DeliveryEnd[],
+): void {
+  const add = (drawn: Drawn): void => {
+    if (drawn.kind === "send") drafts.push(drawn.draft);
+    else {
+      const { state, reason, withheld } = drawn;
+      ends.push({ id: lease.id, fence: lease.fence, state, reason, ...(withheld === undefined ? {} : { withheld }) });
+    }
+  };
+  const made = read.created.found.get(lease.id);
+  const externalId = made?.object.externalId ?? lease.externalId;
+  const shut = shutFor(batch, lease);
+  if (shut !== undefined) return add(shut);
+  if (externalId === null) return add(drawCreate(batch, lease));
+  const slot = batch.links.get(remoteKey(lease.object, externalId));
+  if (made !== undefined && slot?.link.state === "linked" && slot.link.entityId === lease.entityId) {
+    ends.push({ id: lease.id, fence: lease.fence, state: "settled", linkId: slot.link.id });
+    return;
+  }
+  if (batch.readAgain.some((each) => each.object === lease.object && each.externalId === externalId)) {
+    ends.push({ id: lease.id, fence: lease.fence, state: "due", afterMs: 1_000, reason: "R8:read_again" });
+    return;
+  }
+  add(drawUpdate(batch, lease, externalId, images, read.shown.get(lease.id)?.times.endedAt.getTime() ?? null));
+}

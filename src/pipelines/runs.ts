@@ -1,0 +1,94 @@
+import { ConnectionError, RejectedError } from "../lib/errors.ts";
+import { readNow } from "../store/clock.ts";
+import { noteFault, setConnectionState } from "../store/connections.ts";
+import { loadLanes } from "../store/lanes.ts";
+import { alert } from "../store/reviews.ts";
+import { addRunCounts, endRun, openRun, type Run, takeWaitingRuns } from "../store/runs.ts";
+import { iso } from "./batch.ts";
+import type { Actor, Deps } from "./deps.ts";
+import { ingestAndReadAgain, readListing } from "./listing.ts";
+import { preview } from "./preview.ts";
+import { sweep } from "./standing.ts";
+import { laneKey, openLanes } from "./world.ts";
+
+export type StartedKind = "full" | "delta" | "reconcile" | "preview";
+
+/** Orders a run; a worker takes it up. Without an object: every object of the connection, in the order of the configuration. */
+export async function startRun(
+  deps: Deps,
+  wanted: { connection: string; object?: string; kind: StartedKind; by: Actor },
+): Promise<{ id: number }> {
+  const { connection, object, kind, by } = wanted;
+  const config = deps.connection(connection);
+  if (object !== undefined && config.objects[object] === undefined)
+    throw new RejectedError("not_found", `Connection ${connection} has no object named ${object}`);
+  if (deps.connectorOf(connection).mode !== "call") {
+    throw new RejectedError("cannot_be_asked", "This connection pushes and pulls by itself; open a snapshot instead", {
+      context: { connection },
+    });
+  }
+  if (kind === "preview" && object === undefined && Object.keys(config.objects).length > 1) {
+    throw new RejectedError("bad_value", "A preview is taken of one object: name it", { context: { field: "object" } });
+  }
+  const id = await openRun(deps.db.sql, { connection, object: object ?? null, kind, by: by.name });
+  await deps.queue.due("run", connection);
+  return { id };
+}
+
+/** Carries out the runs that wait for a connection, oldest first. Safe to run twice at once: a run is taken once. */
+export async function workRuns(deps: Deps, connection: string): Promise<void> {
+  for (const run of await takeWaitingRuns(deps.db.sql, connection)) await carryOut(deps, run);
+}
+
+/** A poll by schedule: a delta run of one object that is released. */
+export async function poll(deps: Deps, connection: string, object: string, kind: "delta" | "reconcile"): Promise<void> {
+  const lane = openLanes(deps, await loadLanes(deps.db.sql)).get(laneKey(connection, object));
+  if (lane === undefined || lane.paused || lane.row.stopped) return;
+  // Armed lanes read and preview when a person asks; an object switched off is read at the reconcile schedule (rule R22).
+  const reads = lane.row.releasedIn || lane.row.releasedOut || (lane.off === true && kind === "reconcile");
+  if (!reads || deps.connectorOf(connection).mode !== "call") return;
+  const id = await openRun(deps.db.sql, { connection, object, kind, by: "schedule", state: "running" });
+  await carryOut(deps, { id, connection, object, kind, state: "running", counts: {}, detail: null });
+}
+
+async function carryOut(deps: Deps, run: Run): Promise<void> {
+  const { connection, id } = run;
+  const began = performance.now();
+  try {
+    const objects = run.object === null ? Object.keys(deps.connection(connection).objects) : [run.object];
+    if (run.kind === "preview") {
+      for (const object of objects) {
+        const { effects, samples } = await preview(deps, connection, object, id);
+        const { thirdSystems, ...counts } = effects;
+        await addRunCounts(deps.db.sql, new Map([[id, counts]]));
+        await endRun(deps.db.sql, id, "done", { effects: counts, thirdSystems, samples });
+      }
+    } else {
+      for (const object of objects) {
+        await readListing(deps, connection, object, id);
+        await ingestAndReadAgain(deps, connection);
+        if (run.kind !== "delta") await sweep(deps, connection, object);
+      }
+      await endRun(deps.db.sql, id, "done");
+    }
+    deps.log.info("run.finished", {
+      runId: id,
+      connection,
+      kind: run.kind,
+      durationMs: Math.round(performance.now() - began),
+    });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "fault";
+    await endRun(deps.db.sql, id, "failed", {
+      code,
+      message: error instanceof Error ? error.message : "Unforeseen fault",
+    });
+    await noteFault(deps.db.sql, connection, code);
+    deps.log.warn("run.failed", { runId: id, connection, kind: run.kind, error });
+    if (error instanceof ConnectionError) {
+      // The account needs its owner: nothing more is tried until a person resumes.
+      await setConnectionState(deps.db.sql, connection, "stopped", code);
+      await alert(deps.db.sql, iso(await readNow(deps.db.sql)), { connection, reason: `connection:${code}` });
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import { shown, type UnitCase } from "./decide.ts";
+import type { UnitEffect } from "./decision.ts";
+import { agrees, pick, sameTheirs, theirsEmpty } from "./unit-values.ts";
+
+/**
+ * One-way out, or switched off: what the remote shows is noted, not judged (rule R22). Base is kept where the lane is
+ * switched off, so that switching on goes on from it (rule R27). What a later write of ours may replace is recorded.
+ */
+export function showOneWay(each: UnitCase): UnitEffect | undefined {
+  const { entity, link, lane, mapped, theirs, keys } = each;
+  const { unit } = mapped;
+  const same = (before: typeof theirs): boolean =>
+    keys.every((key) => before[key] !== undefined) && sameTheirs(entity.kind, mapped, theirs, before);
+  if (same(pick(mapped.keys, { ...link.base, ...link.seen }))) return undefined;
+  const now = shown(each);
+  if (lane.off === true) return { unit, did: "noted", rule: "R22:off", seen: now };
+  const noted = { unit, did: "noted", rule: "R22:one_way" } as const;
+  if (agrees(entity.kind, mapped, theirs, entity.values)) return { ...noted, base: now, decided: "after" };
+  const shows = mapped.direction === "out" || same(pick(mapped.keys, link.base)) ? { base: now } : { seen: now };
+  if (!lane.outbound || theirsEmpty(mapped, theirs)) return { ...noted, ...shows };
+  return { ...noted, ...shows, loser: { value: now, by: each.setter } };
+}

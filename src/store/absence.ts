@@ -1,0 +1,75 @@
+import type { Db } from "./database.ts";
+
+/** Write counts of an object's links from before a request (rule R6), by external id; only those that were ever written. */
+export async function loadWriteCountsOf(
+  sql: Db,
+  connection: string,
+  object: string,
+  externalIds?: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await sql.unsafe(
+    `select external_id, write_count from links where connection = $1 and object = $2 and write_count > 0
+       ${externalIds === undefined ? "" : "and external_id = any($3::text[])"}`,
+    externalIds === undefined ? [connection, object] : [connection, object, [...externalIds]],
+  );
+  return new Map(rows.map((row) => [String(row.external_id), Number(row.write_count)]));
+}
+
+/**
+ * What a whole listing did not show: `first` for the first time, `second` again, in a listing that began after the first
+ * suspicion (rule R9). Objects that came after the listing began are not missed.
+ */
+export async function findMissing(
+  sql: Db,
+  connection: string,
+  object: string,
+  runId: number,
+  began: string,
+): Promise<{ first: string[]; second: string[] }> {
+  const rows = await sql.unsafe(
+    `select l.id, l.external_id, l.missing_since is not null and l.missing_since < $4::timestamptz as again from links l
+     where l.connection = $1 and l.object = $2 and l.state in ('linked', 'extra', 'suggested', 'unlinked')
+       and coalesce(l.decided_began_at, l.updated_at) < $4::timestamptz
+       and not exists (select 1 from run_items i where i.run_id = $3 and i.object = $2 and i.external_id = l.external_id)`,
+    [connection, object, runId, began],
+  );
+  const first: string[] = [];
+  const second: string[] = [];
+  for (const row of rows) {
+    if (row.again === true) second.push(String(row.external_id));
+    else first.push(String(row.id));
+  }
+  return { first, second };
+}
+
+export async function markMissing(sql: Db, linkIds: readonly string[], at: string): Promise<void> {
+  await sql.unsafe(
+    "update links set missing_since = $2::timestamptz where id = any($1::uuid[]) and missing_since is null",
+    [[...linkIds], at],
+  );
+}
+
+/** Reads, and with `began` writes, what listings know of a lane. */
+export async function asLanes(
+  sql: Db,
+  connection: string,
+  object: string,
+  began?: string,
+  fields?: readonly string[],
+): Promise<{ fieldsSeen: readonly string[]; lastFullAt: number | null }> {
+  const [row] =
+    began === undefined
+      ? await sql.unsafe(
+          "select fields_seen, (extract(epoch from last_full_at) * 1000)::float8 as last_full_at from lanes where connection = $1 and object = $2",
+          [connection, object],
+        )
+      : await sql.unsafe(
+          `update lanes set last_full_at = $3::timestamptz, fields_seen = case when cardinality($4::text[]) > 0 then $4::text[] else fields_seen end
+           where connection = $1 and object = $2 returning fields_seen, (extract(epoch from last_full_at) * 1000)::float8 as last_full_at`,
+          [connection, object, began, [...(fields ?? [])]],
+        );
+  return {
+    fieldsSeen: (row?.fields_seen as string[] | null | undefined) ?? [],
+    lastFullAt: (row?.last_full_at as number | null | undefined) ?? null,
+  };
+}

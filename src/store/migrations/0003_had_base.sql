@@ -1,0 +1,1 @@
+ALTER TABLE "changes" ADD COLUMN "had_base_at" timestamp with time zone;

@@ -1,0 +1,1 @@
+ALTER TABLE "lanes" ADD COLUMN "first_meetings" integer DEFAULT 0 NOT NULL;

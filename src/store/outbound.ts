@@ -1,0 +1,139 @@
+import type { EntityKind } from "../model/catalogue.ts";
+import type { Sql, Tx } from "./database.ts";
+import type { Delivery, DeliveryKind } from "./deliveries.ts";
+
+/** A delivery of a connection that pulls. `body` stands from the first time it was handed out (rule R21). */
+export interface Pulled extends Delivery {
+  readonly state: string;
+  readonly body: { readonly [remote: string]: unknown } | null;
+  /** It may be handed out now: not put back for later by a receipt, its link not quiet. */
+  readonly ready: boolean;
+}
+
+const columns = `d.id::float8 as id, d.connection, d.object, d.link_id, d.entity, d.entity_id, d.kind, d.fence::float8 as fence, d.tries,
+  d.attempt_id::float8 as attempt_id, d.create_key, d.state, d.body, l.external_id,
+  d.due_at <= kobling_now() and (l.quiet_until is null or l.quiet_until <= kobling_now()) as ready`;
+const from = "from deliveries d left join links l on l.id = d.link_id";
+
+// The casts read what this room wrote from the same types.
+const readPulled = (row: Record<string, unknown>): Pulled => ({
+  id: Number(row.id),
+  connection: String(row.connection),
+  object: String(row.object),
+  linkId: row.link_id as string | null,
+  entity: row.entity as EntityKind,
+  entityId: String(row.entity_id),
+  kind: row.kind as DeliveryKind,
+  fence: Number(row.fence),
+  tries: Number(row.tries),
+  attemptId: row.attempt_id as number | null,
+  createKey: row.create_key as string | null,
+  externalId: row.external_id as string | null,
+  wasUncertain: false,
+  state: String(row.state),
+  body: row.body as Pulled["body"],
+  ready: row.ready === true,
+});
+
+const canGo = `(d.state = 'leased' or d.state = 'due') and d.due_at <= kobling_now()
+  and (l.quiet_until is null or l.quiet_until <= kobling_now())`;
+
+/** Deliveries that may be handed out, unacknowledged ones included, oldest first, after `afterId`. Not locked. */
+export async function findPullable(
+  sql: Sql,
+  connection: string,
+  object: string,
+  afterId: number,
+  limit: number,
+): Promise<Pulled[]> {
+  const rows = await sql.unsafe(
+    `select ${columns} ${from} where d.connection = $1 and d.object = $2 and d.id > $3 and ${canGo} order by d.id limit $4`,
+    [connection, object, afterId, limit],
+    { prepare: true },
+  );
+  return rows.map(readPulled);
+}
+
+/** Is there anything to look at for a caller that waits? */
+export async function isPullable(sql: Sql, connection: string, object: string): Promise<boolean> {
+  const rows = await sql.unsafe(
+    `select 1 ${from} where d.connection = $1 and d.object = $2 and ${canGo} limit 1`,
+    [connection, object],
+    { prepare: true },
+  );
+  return rows.length > 0;
+}
+
+/** Deliveries of a connection by id, in any state. Not locked. */
+export async function findPulled(sql: Sql | Tx, connection: string, ids: readonly number[]): Promise<Pulled[]> {
+  const rows = await sql.unsafe(
+    `select ${columns} ${from} where d.connection = $1 and d.id = any($2::bigint[]) order by d.id`,
+    [connection, [...ids]],
+    { prepare: true },
+  );
+  return rows.map(readPulled);
+}
+
+/** The same, locked in id order; links and records are locked before. */
+export async function lockPulled(tx: Tx, ids: readonly number[]): Promise<Map<number, Pulled>> {
+  const rows = await tx.unsafe(
+    `select ${columns} ${from} where d.id = any($1::bigint[]) order by d.id for update of d`,
+    [[...ids]],
+    { prepare: true },
+  );
+  return new Map(rows.map((row) => [Number(row.id), readPulled(row)]));
+}
+
+export interface Move {
+  readonly id: number;
+  readonly state: "due" | "leased" | "settled" | "withheld" | "withdrawn" | "rejected";
+  readonly reason?: string | undefined;
+  readonly withheld?: { readonly [unit: string]: string } | undefined;
+  /** Handed out: what is given now, and given again the same. */
+  readonly body?: { readonly [remote: string]: unknown };
+  readonly handed?: true;
+  readonly linkId?: string | null | undefined;
+  /** Not before this many ms from now. */
+  readonly afterMs?: number | undefined;
+}
+
+/** Moves deliveries that are locked; one statement for all. */
+export async function movePulled(tx: Tx, moves: readonly Move[]): Promise<void> {
+  if (moves.length === 0) return;
+  const rows = moves.map((move) => ({
+    id: move.id,
+    state: move.state,
+    reason: move.reason,
+    withheld: move.withheld,
+    body: move.body,
+    handed: move.handed === true ? 1 : 0,
+    link_id: move.linkId,
+    after_ms: move.afterMs ?? 0,
+  }));
+  await tx.unsafe(
+    `update deliveries d set state = x.state, reason = x.reason, withheld = x.withheld, body = coalesce(x.body, d.body),
+       fence = d.fence + x.handed, tries = d.tries + x.handed, link_id = coalesce(x.link_id, d.link_id), lease_until = null,
+       due_at = case when x.after_ms > 0 then kobling_now() + x.after_ms * interval '1 millisecond' else d.due_at end,
+       settled_at = case when x.state = 'settled' then kobling_now() end
+     from json_to_recordset($1::text::json) as x(id bigint, state text, reason text, withheld json, body json, handed int,
+       link_id uuid, after_ms float8) where d.id = x.id`,
+    [JSON.stringify(rows)],
+    { prepare: true },
+  );
+}
+
+/** Creates that were handed out and not acknowledged: a push that names one is its receipt (rule R21). */
+export async function findOutstandingCreates(
+  tx: Tx,
+  connection: string,
+  ids: readonly number[],
+): Promise<Pulled[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx.unsafe(
+    `select ${columns} ${from} where d.connection = $1 and d.id = any($2::bigint[]) and d.kind = 'create' and d.link_id is null
+       and d.body is not null and d.state in ('leased', 'due', 'withdrawn')`,
+    [connection, [...ids]],
+    { prepare: true },
+  );
+  return rows.map(readPulled);
+}

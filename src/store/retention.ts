@@ -1,0 +1,65 @@
+import type { Sql } from "./database.ts";
+
+export interface Retention {
+  readonly inboxMs: number;
+  readonly attemptsMs: number;
+  readonly runsMs: number;
+  readonly feedMs: number;
+  readonly historyMs: number;
+  readonly reviewsMs: number;
+  readonly idempotencyKeysMs: number;
+}
+
+/** Rows a statement drops at the most, so that none holds locks for long. */
+const SLICE = 5_000;
+
+/** Drops what has passed its time, slice by slice; nothing that waits for a decision, a delivery or a person. */
+export async function dropOld(sql: Sql, retention: Retention): Promise<Record<string, number>> {
+  const age = (ms: number): string => `kobling_now() - ${Math.round(ms)} * interval '1 millisecond'`;
+  const wanted: readonly [name: string, table: string, key: string, where: string][] = [
+    ["changes", "changes", "id", `state in ('decided', 'repeat', 'stale') and received_at < ${age(retention.inboxMs)}`],
+    [
+      "attempts",
+      "attempts",
+      "id",
+      `state <> 'begun' and began_at < ${age(retention.attemptsMs)}
+       and not exists (select 1 from deliveries d where d.attempt_id = attempts.id)`,
+    ],
+    [
+      "deliveries",
+      "deliveries",
+      "id",
+      `state in ('settled', 'withdrawn') and created_at < ${age(retention.attemptsMs)}
+       and id < (select coalesce(max(id), 0) from deliveries newer where newer.link_id = deliveries.link_id)`,
+    ],
+    [
+      "runItems",
+      "run_items",
+      "ctid",
+      `run_id in (select id from runs where state in ('done', 'failed') and created_at < ${age(retention.runsMs)}
+       and not exists (select 1 from lanes l where l.preview_id = runs.id))`,
+    ],
+    [
+      "runs",
+      "runs",
+      "id",
+      `state in ('done', 'failed') and created_at < ${age(retention.runsMs)}
+       and not exists (select 1 from lanes l where l.preview_id = runs.id)`,
+    ],
+    ["reviews", "reviews", "id", `state in ('decided', 'closed') and updated_at < ${age(retention.reviewsMs)}`],
+    ["idempotencyKeys", "idempotency_keys", "ctid", `created_at < ${age(retention.idempotencyKeysMs)}`],
+  ];
+  const dropped: Record<string, number> = {};
+  for (const [name, table, key, where] of wanted) {
+    let count = 0;
+    for (;;) {
+      const rows = await sql.unsafe(
+        `delete from ${table} where ${key} in (select ${key} from ${table} where ${where} limit ${SLICE})`,
+      );
+      count += rows.count;
+      if (rows.count < SLICE) break;
+    }
+    dropped[name] = count;
+  }
+  return dropped;
+}
