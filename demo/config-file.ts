@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Simulator } from "./simulator.ts";
+
+/**
+ * Writes the demo's kobling.yaml: the connections of the README's example, both ways. Polls are far apart since the story
+ * asks for its own readings; a process on this machine needs no long waits and no narrow limits.
+ */
+export async function writeConfig(folder: string, systems: { readonly erp: Simulator; readonly crm: Simulator }) {
+  await mkdir(folder, { recursive: true });
+  const object = "direction: both, poll: 10m, reconcile: 12h";
+  await writeFile(
+    join(folder, "kobling.yaml"),
+    `connections:
+  erp:
+    connector: keybalance
+    settings: { baseUrl: "${systems.erp.baseUrl}", token: "\${DEMO_ERP_TOKEN}" }
+    limits: { requests: 5000, per: 1s }
+    quietMs: 1000
+    objects:
+      debitor: { ${object}, firstMeeting: remote, create: in }
+      kreditor: { ${object}, firstMeeting: remote, create: in }
+  crm:
+    connector: keybalance
+    settings: { baseUrl: "${systems.crm.baseUrl}", token: "\${DEMO_CRM_TOKEN}" }
+    side: crm
+    limits: { requests: 5000, per: 1s }
+    quietMs: 1000
+    objects:
+      kundeemne: { ${object}, firstMeeting: crm, create: both }
+      kontaktperson: { ${object}, firstMeeting: crm, create: both }
+survivorship:
+  telefon: { rule: most_recent, then: manual }
+  registration: { rule: manual }
+`,
+  );
+}
+
+/** The secrets that the file names, for the environment. */
+export const secretsOf = ({ erp, crm }: { readonly erp: Simulator; readonly crm: Simulator }) => ({
+  DEMO_ERP_TOKEN: erp.token,
+  DEMO_CRM_TOKEN: crm.token,
+});
