@@ -47,8 +47,10 @@ export function tokenLine({ unit, remote, fields, max, empty }: TokenLine): Comp
       const token = vatToken(shown);
       if (token !== null && vatAgrees(ours, token)) return { body: [[remote, raw]], sent: [[unit, shown]] };
     }
-    if (out === null)
-      return image === null ? { body: [], sent: [] } : { body: [[remote, empty]], sent: [[unit, null]] };
+    if (out === null) {
+      if (image === null) return { body: [], sent: [] };
+      return { body: [[remote, shown === "" || shown === null ? raw : empty]], sent: [[unit, null]] };
+    }
     for (const [name, field] of Object.entries(fields)) {
       const value = values[name] ?? null;
       if (typeof value !== "string" || vatToken(value) !== vatToken(out)) continue;
