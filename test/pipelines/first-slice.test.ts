@@ -13,6 +13,7 @@ beforeAll(async () => {
         {
           Kontonr: "06011535",
           Navn: "Ærø Bådværft K/S",
+          Søgenavn: "ÆRØ",
           SE_Nr: "12345674",
           PostNr: "5970",
           ByNavn: "Ærøskøbing",
