@@ -179,3 +179,20 @@ export function close(
   if (incoming.changeId === null) return;
   batch.outcomes.push({ id: incoming.changeId, state, outcome, ...(reason === undefined ? {} : { reason }) });
 }
+
+/** Notes on the link what was read: the newest image, hash, counter and times. */
+export function keep(slot: LinkSlot, incoming: Incoming, mappingVersion: string): void {
+  slot.link = {
+    ...slot.link,
+    newestHash: incoming.hash,
+    newestChangeId: incoming.changeId ?? slot.link.newestChangeId,
+    counter: incoming.counter ?? slot.link.counter,
+    remoteVersion: incoming.remoteVersion ?? slot.link.remoteVersion,
+    decidedReceivedAt: incoming.receivedAt,
+    decidedBeganAt: incoming.beganAt,
+    mappingVersion,
+    missingSince: null,
+  };
+  slot.image = incoming.body;
+  slot.dirty = true;
+}

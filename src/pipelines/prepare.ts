@@ -10,8 +10,9 @@ import {
   lockLeases,
 } from "../store/deliveries.ts";
 import { remoteKey } from "../store/links.ts";
+import type { Answered } from "./answers.ts";
 import type { Batch, Incoming } from "./batch.ts";
-import { type Answered, decideBatch } from "./decide-batch.ts";
+import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import { begin, type Draft, type Drawn, drawCreate, drawUpdate, imagesOf, shutFor } from "./draft.ts";
 import type { ReadBefore } from "./read-before.ts";

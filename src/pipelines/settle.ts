@@ -4,8 +4,9 @@ import { noteFault, setConnectionState } from "../store/connections.ts";
 import { type AttemptEnd, type DeliveryEnd, endAttempts, endLeases } from "../store/deliveries.ts";
 import { remoteKey } from "../store/links.ts";
 import { alert } from "../store/reviews.ts";
+import type { Answered } from "./answers.ts";
 import { type Batch, type Incoming, iso } from "./batch.ts";
-import { type Answered, decideBatch } from "./decide-batch.ts";
+import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import type { Attempt } from "./prepare.ts";
 import type { SendResult } from "./send.ts";
@@ -174,12 +175,14 @@ function endFlight(batch: Batch, attempt: Attempt, failed: Classified, quietMs: 
   slot.dirty = true;
 }
 
-async function tellRejected(
+/** A record that the remote refuses is told to a person; its units and ids, never its values. */
+export async function tellRejected(
   tx: Parameters<typeof alert>[0],
   at: string,
   connection: string,
-  attempt: Attempt,
-  failed: Classified,
+  attempt: Pick<Attempt, "delivery" | "externalId" | "versions">,
+  failed: Pick<Classified, "code">,
+  detail: { readonly [name: string]: string } = {},
 ): Promise<void> {
   await alert(tx, at, {
     connection,
@@ -188,6 +191,6 @@ async function tellRejected(
     entity: attempt.delivery.entity,
     entityId: attempt.delivery.entityId,
     reason: `delivery:${failed.code}`,
-    detail: { units: Object.keys(attempt.versions), deliveryId: attempt.delivery.id },
+    detail: { units: Object.keys(attempt.versions), deliveryId: attempt.delivery.id, ...detail },
   });
 }

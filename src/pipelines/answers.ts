@@ -1,0 +1,75 @@
+import type { Values } from "../model/catalogue.ts";
+import { type Settled, settle } from "../rules/answer.ts";
+import { lastShown } from "../rules/owed.ts";
+import type { Batch, EntitySlot, Incoming, LinkSlot } from "./batch.ts";
+import type { Mapped } from "./load.ts";
+
+/** An attempt and how its outcome is known. */
+export interface Answered {
+  /** What reading the body back would give. */
+  readonly values: Values;
+  readonly versions: { readonly [unit: string]: number };
+  readonly how: "answer" | "read";
+  /** The link is in flight by this attempt, and is settled now. */
+  readonly ends: boolean;
+}
+
+/**
+ * A push names our outstanding delivery: that is its receipt (rule R21). One change above what was known is the write
+ * itself, so what the push shows answers it; more, and it is a later read (rule R17).
+ */
+export function takeReceipt(batch: Batch, slot: LinkSlot, incoming: Incoming): Answered | undefined {
+  const { link } = slot;
+  const outstanding = batch.delivered.get(link.id)?.outstanding;
+  if (outstanding === null || outstanding === undefined) return undefined;
+  batch.receipted.push(outstanding);
+  batch.delivered.set(link.id, { acknowledged: outstanding, outstanding: null });
+  const image = link.images.findLast((each) => each.until === undefined);
+  if (image === undefined || incoming.deleted || link.state !== "linked") {
+    const images = link.images.filter((each) => each.until !== undefined);
+    slot.link = { ...link, images, inFlight: false, writeCount: link.writeCount + 1 };
+    slot.dirty = true;
+    return undefined;
+  }
+  const next = link.counter !== null && incoming.counter === link.counter + 1;
+  return { values: image.values, versions: image.versions, how: next ? "answer" : "read", ends: true };
+}
+
+/** Judges an answer field by field (rule R17); what it did not settle is judged as a reading. */
+export function settleAnswer(
+  batch: Batch,
+  slot: LinkSlot,
+  entitySlot: EntitySlot,
+  mapping: Mapped["mapping"],
+  incoming: Incoming,
+  answered: Answered,
+  claims: Values,
+): Settled {
+  const { link } = slot;
+  const settled = settle(entitySlot.entity.kind, link, mapping, answered, lastShown(link), claims, answered.how);
+  if (answered.ends) {
+    // Images are forgotten at settle; late ones outlive it until the remote's longest delay has passed (rule R13).
+    const images = link.images.filter((image) => image.until !== undefined && image.until > batch.now);
+    slot.link = { ...link, images, inFlight: false, writeCount: link.writeCount + 1 };
+    slot.dirty = true;
+  }
+  for (const unit of settled.ignored) {
+    const about = {
+      entity: entitySlot.entity.kind,
+      entityId: entitySlot.entity.id,
+      unit,
+      connection: link.connection,
+      object: link.object,
+    } as const;
+    const review = {
+      ...about,
+      kind: "ignored_write",
+      externalId: link.externalId,
+      linkId: link.id,
+      changeId: incoming.changeId,
+      reason: "R17:ignored",
+    } as const;
+    batch.openings.push({ entityId: null, hold: null, review });
+  }
+  return settled;
+}
