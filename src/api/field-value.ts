@@ -23,6 +23,8 @@ export function judgeField(key: string, field: Field, value: unknown, context: C
   if (value === null) return { value: null };
   const spelled = spell(field, value);
   if (spelled === undefined) return { fault: { pointer, code: "wrong_type", facts: { expected } } };
+  if (field.kind === "id" && !UUID.test(String(spelled)))
+    return { fault: { pointer, code: "bad_value", facts: { rule: "UUID" } } };
   const found = checkValue(field, spelled, context);
   if (found === null) return { value: spelled };
   if (found.code === "possible_cpr") {
@@ -39,6 +41,7 @@ export function judgeField(key: string, field: Field, value: unknown, context: C
   };
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const EXPECTED: Partial<Record<Kind, string>> = { bool: "boolean", int: "integer", decimal: "decimal" };
 
 function factsOf(field: Field, expected: string): Facts {

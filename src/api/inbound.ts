@@ -7,7 +7,7 @@ import { faultsOf } from "./validation.ts";
 /** One change as an ERP sends it (rules R5, R21). */
 export const envelopeSchema = z
   .strictObject({
-    externalId: z.string().min(1).max(255),
+    externalId: z.string().min(1).max(200),
     data: z.record(z.string(), z.unknown()).optional().openapi({ description: "The object in the ERP's own shape." }),
     deleted: z.boolean().optional(),
     eventId: z.string().min(1).max(255).optional(),

@@ -109,7 +109,7 @@ export function problemOf(error: unknown): Problem {
     const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000));
     return new Problem(503, error.code, { headers: { "retry-after": String(seconds) }, cause: error });
   }
-  if (error instanceof StaleError) return new Problem(412, error.code, { extra: versionOf(error), cause: error });
+  if (error instanceof StaleError) return new Problem(412, error.code, { ...currentVersion(error), cause: error });
   if (error instanceof ConnectionError) {
     // Ours stands for the caller's own key; the remote's refusal of us is told by another code.
     const code = error.code === "unauthorized" || error.code === "forbidden" ? "bad_credentials" : error.code;
@@ -125,8 +125,7 @@ function problemOfRejected(error: RejectedError): Problem {
   if (code === "not_found") return new Problem(404, code, { cause: error });
   if (code === "gone") return new Problem(410, code, { cause: error });
   if (code === "version_moved") {
-    const { extra, headers } = currentVersion(error);
-    return new Problem(412, code, { extra, headers, cause: error });
+    return new Problem(412, code, { ...currentVersion(error), cause: error });
   }
   if (CONFLICTS.has(code)) return new Problem(409, code, { cause: error });
   const field = error.context.field;
@@ -140,8 +139,6 @@ function currentVersion(error: KoblingError): { extra: Record<string, unknown>; 
     ? { extra: { currentVersion: version }, headers: { etag: `"${version}"` } }
     : { extra: {}, headers: {} };
 }
-
-const versionOf = (error: KoblingError): Record<string, unknown> => currentVersion(error).extra;
 
 function problemOfHttp(error: HTTPException): Problem {
   if (error.status === 413) return new Problem(413, "body_too_large", { cause: error });

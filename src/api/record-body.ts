@@ -1,5 +1,6 @@
 import { readCountry } from "../danish/country.ts";
 import type { Catalogue, Values } from "../model/catalogue.ts";
+import type { Field } from "../model/field.ts";
 import { judgeField } from "./field-value.ts";
 import { readLand } from "./land.ts";
 import { type Fault, Problem, pointerOf } from "./problems.ts";
@@ -74,12 +75,19 @@ function landekodeOf(body: { readonly [key: string]: unknown }): string | undefi
   return reading.ok ? reading.value : undefined;
 }
 
+/**
+ * Whether a caller may write a field. Which contact is primary can be said of a record that has contacts; all else that
+ * has no column follows from other rows.
+ */
+export const isWritable = (field: Field, mode: "create" | "patch"): boolean =>
+  !field.computed && !(field.virtual && !(mode === "patch" && field.kind === "id"));
+
 function refusedName(catalogue: Catalogue, key: string, mode: "create" | "patch"): Fault | undefined {
   const pointer = pointerOf(key);
   const field = catalogue.fields[key];
   if (OURS.has(key)) return { pointer, code: "computed_field", facts: { field: key, unit: key } };
   if (field === undefined) return { pointer, code: "unknown_field" };
-  if (field.computed || field.virtual) {
+  if (!isWritable(field, mode)) {
     return { pointer, code: "computed_field", facts: { field: key, unit: catalogue.unitOf.get(key)?.name ?? key } };
   }
   if (field.immutable && mode === "patch") return { pointer, code: "immutable_field", facts: { field: key } };

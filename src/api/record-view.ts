@@ -6,6 +6,7 @@ import type { ReadRecord } from "../store/kundeemner-read.ts";
 import type { ReadLink } from "../store/links-read.ts";
 import { landOf } from "./land.ts";
 import type { Language } from "./language.ts";
+import { isWritable } from "./record-body.ts";
 import { linkSchema } from "./routes/links.ts";
 
 const sourceSchema = z
@@ -66,7 +67,7 @@ export const metaSchema = z
 export const bodySchema = (catalogue: Catalogue, mode: "create" | "patch"): JsonSchema => {
   const properties = nestedJson(
     catalogue,
-    (field, key) => !field.computed && !field.virtual && !(mode === "patch" && field.immutable) && key !== "",
+    (field) => isWritable(field, mode) && !(mode === "patch" && field.immutable),
   );
   const extra = catalogue.kind === "kundeemne" ? { land: LAND_JSON } : {};
   const required = Object.entries(catalogue.fields).flatMap(([key, field]) =>
@@ -238,14 +239,11 @@ function answerField(field: Field): z.ZodType<Value> {
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
-function nestedJson(
-  catalogue: Catalogue,
-  wanted: (field: Field, key: string) => boolean,
-): { [key: string]: JsonSchema } {
+function nestedJson(catalogue: Catalogue, wanted: (field: Field) => boolean): { [key: string]: JsonSchema } {
   const properties: { [key: string]: JsonSchema } = {};
   const groups = new Map<string, { [member: string]: JsonSchema }>();
   for (const [key, field] of Object.entries(catalogue.fields)) {
-    if (!wanted(field, key)) continue;
+    if (!wanted(field)) continue;
     const [group = "", member] = key.split(".");
     if (member === undefined) properties[key] = bodyField(field);
     else groups.set(group, { ...groups.get(group), [member]: bodyField(field) });
@@ -278,6 +276,8 @@ function bodyField(field: Field): JsonSchema {
       return { type: ["string", "null"], format: "date", description };
     case "instant":
       return { type: ["string", "null"], format: "date-time", description };
+    case "id":
+      return { type: ["string", "null"], format: "uuid", description };
     default:
       return { type: ["string", "null"], ...limit, description };
   }

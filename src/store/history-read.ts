@@ -13,8 +13,8 @@ export interface HistoryEntry {
   readonly changeId: number | null;
   readonly runId: number | null;
   readonly mappingVersion: string | null;
-  /** By field: old value, new value, rule. */
-  readonly fields: Readonly<Record<string, readonly [old: Value, now: Value, rule: string]>>;
+  /** By field: old value, new value, rule; without a rule where the record was made by the change. */
+  readonly fields: Readonly<Record<string, readonly [old: Value, now: Value, rule?: string]>>;
 }
 
 /** The newest versions of a record first; `before` reads on from a version. */

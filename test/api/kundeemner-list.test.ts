@@ -36,7 +36,7 @@ const namesOf = async (query: string) => {
   return answer.body.items.map((item: { firmanavn: string }) => item.firmanavn);
 };
 
-test("S34 the four link states can be asked for, and S2 all kinds live in one list", async () => {
+test("S34 the four link states can be asked for, and all of them live in one list", async () => {
   expect(await namesOf("findesDeb=true&findesKred=false")).toEqual(["Åby"]);
   expect(await namesOf("findesDeb=false&findesKred=true")).toEqual(["Ærø"]);
   expect(await namesOf("findesDeb=true&findesKred=true")).toEqual(["Zeta"]);

@@ -7,7 +7,7 @@ import { assertObject } from "./connections.ts";
 const noticeSchema = z
   .looseObject({
     object: z.string().min(1).max(63),
-    externalId: z.union([z.string().min(1).max(255), z.int().transform(String)]),
+    externalId: z.union([z.string().min(1).max(200), z.int().transform(String)]),
     eventId: z.string().min(1).max(255).optional(),
   })
   .openapi("HookNotice");

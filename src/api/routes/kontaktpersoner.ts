@@ -45,7 +45,7 @@ const create = createRoute({
     headers: idempotencyHeader,
     body: { required: true, content: { "application/json": { schema: bodySchema(kontaktpersonCatalogue, "create") } } },
   },
-  responses: { 201: { ...json(kontaktpersonSchema, "The contact."), headers: etagHeader }, ...bodyProblems(404) },
+  responses: { 201: { ...json(kontaktpersonSchema, "The contact."), headers: etagHeader }, ...bodyProblems(404, 410) },
 });
 
 const get = createRoute({
@@ -70,7 +70,10 @@ const patch = createRoute({
     headers: ifMatchHeader,
     body: jsonOrPatch(bodySchema(kontaktpersonCatalogue, "patch")),
   },
-  responses: { 200: { ...json(kontaktpersonSchema, "The contact."), headers: etagHeader }, ...bodyProblems(404, 412) },
+  responses: {
+    200: { ...json(kontaktpersonSchema, "The contact."), headers: etagHeader },
+    ...bodyProblems(404, 410, 412),
+  },
 });
 
 const remove = createRoute({
@@ -80,7 +83,7 @@ const remove = createRoute({
   summary: "Remove a contact here; at other systems it is unlinked, not deleted (S27)",
   ...secured("write"),
   request: { params: contactParams, headers: ifMatchHeader },
-  responses: { 204: { description: "Removed." }, ...securedProblems(404, 409, 412, 422) },
+  responses: { 204: { description: "Removed." }, ...securedProblems(404, 409, 410, 412, 422) },
 });
 
 export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {

@@ -99,7 +99,10 @@ const patch = createRoute({
       },
     },
   },
-  responses: { 200: { ...json(wholeKundeemneSchema, "The record."), headers: etagHeader }, ...bodyProblems(404, 412) },
+  responses: {
+    200: { ...json(wholeKundeemneSchema, "The record."), headers: etagHeader },
+    ...bodyProblems(404, 410, 412),
+  },
 });
 
 export function kundeemneRoutes(app: Api, deps: ApiDeps): void {

@@ -61,7 +61,7 @@ const link = createRoute({
   description: "A first meeting (R26) follows; what was refused or unlinked before may be linked again by this.",
   ...secured("write"),
   request: { params, headers: idempotencyHeader, body: jsonBody(newLinkBody) },
-  responses: { 201: json(linkSchema, "The link."), ...bodyProblems(404) },
+  responses: { 201: json(linkSchema, "The link."), ...bodyProblems(404, 410, 502) },
 });
 
 const unlink = createRoute({
@@ -75,7 +75,7 @@ const unlink = createRoute({
     params: z.object({ id: uuidParam("id"), link: uuidParam("link") }),
     query: z.strictObject({ why: z.string().max(500).optional() }),
   },
-  responses: { 204: { description: "Unlinked." }, ...securedProblems(404, 409, 422) },
+  responses: { 204: { description: "Unlinked." }, ...securedProblems(404, 409, 410, 422) },
 });
 
 const search = createRoute({

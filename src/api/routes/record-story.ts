@@ -22,7 +22,7 @@ const entrySchema = z
     changeId: z.int().nullable(),
     runId: z.int().nullable(),
     mappingVersion: z.string().nullable(),
-    fields: z.record(z.string(), z.strictObject({ from: z.unknown(), to: z.unknown(), rule: z.string() })),
+    fields: z.record(z.string(), z.strictObject({ from: z.unknown(), to: z.unknown(), rule: z.string().nullable() })),
   })
   .openapi("HistoryEntry");
 
@@ -93,6 +93,9 @@ const viewEntry = ({ by, fields, ...entry }: HistoryEntry): z.infer<typeof entry
     ...(by.actor === undefined ? {} : { actor: by.actor }),
   },
   fields: Object.fromEntries(
-    Object.entries(fields).map(([name, [from, to, rule]]) => [name, { from: from ?? null, to: to ?? null, rule }]),
+    Object.entries(fields).map(([name, [from, to, rule]]) => [
+      name,
+      { from: from ?? null, to: to ?? null, rule: rule ?? null },
+    ]),
   ),
 });
