@@ -46,8 +46,11 @@ export function looseSame(field: Field, a: Value, b: Value, max = textMax(field)
   if (exactKinds.has(field.kind)) return false;
   if (typeof a === "string" && typeof b === "string") return looseEqual(a, b, max);
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-  const [left, right] = field.kind === "textList" ? [a, b] : [a.toSorted(), b.toSorted()];
-  return left.every((item, at) => looseEqual(item, right[at] ?? "", max));
+  const keys = (items: readonly string[]): string[] => {
+    const folded = items.map((item) => looseText(item, max));
+    return field.kind === "textList" ? folded : folded.sort();
+  };
+  return equalLists(keys(a), keys(b));
 }
 
 const looseEqual = (a: string, b: string, max: number | undefined): boolean => {
