@@ -9,7 +9,8 @@ export function stricter(each: UnitCase, rule: string): UnitEffect {
   const { fields } = catalogueOf(each.entity.kind);
   for (const key of each.mapped.keys) {
     const field = fields[key];
-    if (field?.control === undefined) continue;
+    // The date of a consent is neither strict nor lenient.
+    if (field?.control === undefined || (field.control.stricter !== "set" && field.kind !== "bool")) continue;
     const theirs = strictness(field, each.theirs[key]);
     const ours = strictness(field, each.entity.values[key]);
     if (theirs !== ours) return carryOut(each, theirs > ours ? "theirs" : "ours", rule);

@@ -32,6 +32,8 @@ export interface DecideInput {
   readonly world: World;
   /** The record was made from this reading: everything it says is taken. */
   readonly fresh: boolean;
+  /** Contacts: the emne, whose flag and state are theirs too. */
+  readonly parent?: Entity;
 }
 
 /** One unit in the middle of being decided; what the parts of this room pass among themselves. */
@@ -52,9 +54,11 @@ export interface UnitCase extends DecideInput {
  * decision. The view of the primary contact is judged by `decideView`.
  */
 export function decide(input: DecideInput): Decision {
-  const { entity, lane, mapping, reading } = input;
+  const { lane, mapping, reading, parent } = input;
+  const entity = parent === undefined ? input.entity : underParent(input.entity, parent);
   const setter = setterOf(lane, reading);
-  const mayUpdate = entity.values.maaOpdateresAutomatisk !== false && reading.claims.maaOpdateresAutomatisk !== false;
+  const flags = [(parent ?? entity).values.maaOpdateresAutomatisk, reading.claims.maaOpdateresAutomatisk];
+  const mayUpdate = !flags.includes(false);
   const clears = newClears(input);
   if (clears.suspicious && !reading.confirmed) return { effects: [], readAgain: "many_clears" };
   const effects: UnitEffect[] = [];
@@ -67,6 +71,7 @@ export function decide(input: DecideInput): Decision {
     if (unit === undefined || (unit.immutable && !input.fresh)) continue;
     const each: UnitCase = {
       ...input,
+      entity,
       mapped,
       keys,
       theirs: keys.length === mapped.keys.length ? reading.claims : pick(keys, reading.claims),
@@ -81,6 +86,18 @@ export function decide(input: DecideInput): Decision {
   }
   return { effects };
 }
+
+/** A contact is archived, restricted or erased with its emne. */
+const underParent = (entity: Entity, { state }: Entity): Entity => ({
+  ...entity,
+  state: {
+    archived: entity.state.archived || state.archived,
+    restricted: entity.state.restricted || state.restricted,
+    erased: entity.state.erased || state.erased,
+    orphaned: entity.state.orphaned || state.orphaned,
+    mergedInto: entity.state.mergedInto ?? state.mergedInto,
+  },
+});
 
 /** Is a field of the unit one that a record must have? */
 export const isRequired = (catalogue: Catalogue, mapped: MappedUnit): boolean =>

@@ -72,8 +72,7 @@ function differs(
   const known = link.renderings[unit]?.find(
     (pair) =>
       agrees(entity.kind, mapped, pair.sent, entity.values) &&
-      (pair.ignored === true ||
-        sameTheirs(entity.kind, mapped, pair.got, full)),
+      (pair.ignored === true || sameTheirs(entity.kind, mapped, pair.got, full)),
   );
   if (known !== undefined) return known.ignored === true ? "ignored" : "same";
   const oneWay = mapped.direction === "out" || !lane.inbound;

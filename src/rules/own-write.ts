@@ -12,7 +12,8 @@ export function ownWrite(link: Link, kind: EntityKind, mapped: MappedUnit, their
     const image = link.images[at];
     if (image === undefined) continue;
     if (!mapped.keys.some((key) => image.values[key] !== undefined)) continue;
-    if (sameTheirs(kind, mapped, theirs, image.values) && untouchedBeside(link, kind, mapped, theirs, image)) return image;
+    if (sameTheirs(kind, mapped, theirs, image.values) && untouchedBeside(link, kind, mapped, theirs, image))
+      return image;
   }
   return undefined;
 }

@@ -40,7 +40,7 @@ export function judgeReading(facts: LinkFacts, change: ChangeFacts): ReadingVerd
     if (link.counter !== null && change.counter === link.counter) {
       return change.hash === facts.newestHash ? { verdict: "repeat" } : stale("R21:counter", false);
     }
-  } else if (facts.newestHash !== null && change.hash === facts.newestHash) {
+  } else if (facts.newestHash !== null && change.hash === facts.newestHash && !hasNewVersion(link, change)) {
     return { verdict: "repeat" };
   }
   if (change.pushed) {
@@ -52,9 +52,6 @@ export function judgeReading(facts: LinkFacts, change: ChangeFacts): ReadingVerd
     if (change.counter === null && change.lastDelivery === null && link.writeCount > 0) return stale("R21:hint", false);
     return { verdict: "decide" };
   }
-  if (change.remoteVersion !== null && link.remoteVersion !== null && change.remoteVersion === link.remoteVersion) {
-    return change.hash === facts.newestHash ? { verdict: "repeat" } : { verdict: "decide" };
-  }
   if (link.inFlight) return stale("R6:in_flight", true);
   if (change.writeCount !== null && change.writeCount < link.writeCount) return stale("R6:before_our_write", true);
   if (change.remoteVersion === null && link.decidedReceivedAt !== null && change.beganAt < link.decidedReceivedAt) {
@@ -62,6 +59,10 @@ export function judgeReading(facts: LinkFacts, change: ChangeFacts): ReadingVerd
   }
   return { verdict: "decide" };
 }
+
+/** The same content under a new version is kept: the next write names that version. */
+const hasNewVersion = (link: Link, change: ChangeFacts): boolean =>
+  change.remoteVersion !== null && change.remoteVersion !== link.remoteVersion;
 
 /**
  * The interval in which the remote's values came to be (rule R3), in ms: from when the request of the last reading that
@@ -77,5 +78,6 @@ export function claimInterval(
   const from = Math.min(lastHadBase ?? 0, to);
   if (change.changedAt === null) return { from, to };
   const stated = Math.min(change.changedAt - clockOffsetMs, to);
-  return { from: Math.max(from, stated), to: Math.max(from, stated) };
+  // A time from before the last reading that still had base cannot be this field's: it narrows nothing.
+  return stated < from ? { from, to } : { from: stated, to: stated };
 }

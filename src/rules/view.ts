@@ -3,7 +3,7 @@ import { kontaktpersonCatalogue, type Values } from "../model/catalogue.ts";
 import { sameValue } from "../model/compare.ts";
 import { type DecideInput, decideUnit, setterOf, type UnitCase } from "./decide.ts";
 import type { UnitEffect } from "./decision.ts";
-import type { Entity, Link } from "./record.ts";
+import { type Entity, type Link, setterInForce } from "./record.ts";
 import { isEmpty } from "./unit-values.ts";
 
 /** A contact of the emne as the view needs it. */
@@ -148,31 +148,31 @@ export function decideView(
     const unchanged = names.every(
       (name) => base[name] !== undefined && sameValue(nameField, base[name] ?? null, claims[name] ?? null),
     );
-    if (unchanged && link.base[`${VIEW_UNIT}.navn`] !== undefined) return { kind: "none" };
+    if (unchanged) return { kind: "none" };
     if (byEmail !== undefined) return { kind: "propose", contactId: byEmail.id };
     return { kind: "make", values: named(claims), primary: contacts.length === 0 };
   }
 
   const own = viewLink(mapping, link, primary.id);
-  const moved = (name: "navn" | "email", field: typeof emailField): boolean =>
-    claims[name] !== undefined &&
-    !isEmpty(claims[name]) &&
-    !isEmpty(primary.values[name]) &&
-    !sameValue(field, claims[name] ?? null, primary.values[name] ?? null) &&
-    (own.base[name] === undefined || !sameValue(field, claims[name] ?? null, own.base[name] ?? null)) &&
-    !own.images.some(
-      (image) => image.values[name] !== undefined && sameValue(field, claims[name] ?? null, image.values[name] ?? null),
-    );
-  const otherOwner = byEmail !== undefined && byEmail.id !== primary.id && moved("email", emailField);
-  if (otherOwner) return { kind: "propose", contactId: byEmail.id };
-  if (moved("navn", nameField) && moved("email", emailField))
+  /** Neither ours, nor what they showed before, nor our own write. At a first meeting empty is no opinion. */
+  const moved = (name: "navn" | "email", field: typeof emailField): boolean => {
+    const claim = claims[name];
+    if (claim === undefined || (isEmpty(claim) && own.base[name] === undefined)) return false;
+    const known = [primary.values[name] ?? null, own.base[name], ...own.images.map((image) => image.values[name])];
+    return !known.some((value) => value !== undefined && sameValue(field, claim, value));
+  };
+  const emailMoved = moved("email", emailField);
+  if (emailMoved && byEmail !== undefined && byEmail.id !== primary.id)
+    return { kind: "propose", contactId: byEmail.id };
+  const isSomebody = !isEmpty(claims.navn) || !isEmpty(claims.email);
+  const isFilled = !isEmpty(primary.values.navn) && !isEmpty(primary.values.email);
+  if (isSomebody && isFilled && emailMoved && moved("navn", nameField))
     return { kind: "make", values: named(claims), primary: false };
 
   const effects: UnitEffect[] = [];
   const setter = setterOf(input.lane, reading);
   for (const mapped of mapping.units) {
     if (mapped.view === undefined || claims[mapped.view] === undefined) continue;
-    const provenance = primary.provenance.u[mapped.view];
     const each: UnitCase = {
       ...input,
       entity: { ...primary, state: entity.state },
@@ -182,22 +182,13 @@ export function decideView(
       keys: [mapped.view],
       theirs: claims,
       setter,
-      ourSetter: provenance === undefined ? undefined : primary.provenance.s[provenance[1]],
-      mayUpdate: entity.values.maaOpdateresAutomatisk !== false,
+      ourSetter: setterInForce(primary, mapped.view),
+      mayUpdate: entity.values.maaOpdateresAutomatisk !== false && reading.claims.maaOpdateresAutomatisk !== false,
       control: false,
+      required: kontaktpersonCatalogue.fields[mapped.view]?.required === true,
     };
     const effect = decideUnit(each, false);
-    if (effect === undefined) continue;
-    // A name is never taken away from a person by an empty field.
-    if (mapped.view === "navn" && effect.did === "took" && isEmpty(claims.navn)) {
-      effects.push({
-        unit: "navn",
-        did: "lost",
-        rule: "R29:name_kept",
-        base: { navn: claims.navn ?? null },
-        loser: { value: { navn: null }, by: setter },
-      });
-    } else effects.push(effect);
+    if (effect !== undefined) effects.push(effect);
   }
   return { kind: "same_person", effects };
 }
