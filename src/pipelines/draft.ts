@@ -116,13 +116,19 @@ function handsOn(batch: Batch, delivery: Delivery) {
   return { lane, mapping, entity, primary };
 }
 
+/** Does the record have an object of this kind at the remote by now? Then there is nothing to create. */
+export function isLinked(batch: Batch, delivery: Delivery): boolean {
+  const inHand = [...batch.links.values()].map((slot) => slot.link);
+  const others = batch.otherLinks.get(delivery.entityId) ?? [];
+  return [...inHand.filter((link) => link.entityId === delivery.entityId), ...others].some(
+    (link) => link.connection === delivery.connection && link.object === delivery.object && link.state !== "suggested",
+  );
+}
+
 /** The whole object, for a remote that has none of this record yet. Nothing without a name. */
 export function drawCreate(batch: Batch, delivery: Delivery): Drawn {
   const { mapping, entity, primary } = handsOn(batch, delivery);
-  const live = (batch.otherLinks.get(delivery.entityId) ?? []).some(
-    (link) => link.connection === delivery.connection && link.object === delivery.object && link.state !== "suggested",
-  );
-  if (live) return end("withdrawn", "linked_meanwhile");
+  if (isLinked(batch, delivery)) return end("withdrawn", "linked_meanwhile");
   let parentExternalId: string | undefined;
   if (mapping.parent !== undefined) {
     const { object } = mapping.parent;

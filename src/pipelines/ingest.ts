@@ -6,6 +6,7 @@ import { addRunCounts } from "../store/runs.ts";
 import type { Batch, Incoming } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
+import { receiptedCreates } from "./receipted-creates.ts";
 import { openLanes } from "./world.ts";
 
 const BATCH_SIZE = 500;
@@ -109,7 +110,7 @@ async function ingestBatch(
     );
     const incomings = changes.filter((change) => waiting.has(change.id)).map((change) => toIncoming(change, queued));
     if (incomings.length === 0) return new Set<string>();
-    const batch = await decideBatch(deps, tx, connection, incomings);
+    const batch = await decideBatch(deps, tx, connection, incomings, await receiptedCreates(tx, connection, incomings));
     await addRunCounts(tx, countRuns(changes, batch));
     readAgain.push(...batch.readAgain);
     return new Set(batch.due.map((due) => due.connection));
@@ -134,7 +135,8 @@ const toIncoming = (change: Change, queued: boolean): Incoming => ({
   writeCount: change.writeCount,
   whole: change.whole,
   pushed: queued,
-  confirmed: change.via === "confirm",
+  // What we cannot read again is believed as it is pushed: many clears at once are held, not asked about (rule R8).
+  confirmed: queued || change.via === "confirm",
   certain: false,
 });
 

@@ -92,6 +92,8 @@ export interface Move {
   /** Handed out: what is given now, and given again the same. */
   readonly body?: { readonly [remote: string]: unknown };
   readonly handed?: true;
+  /** A create that found its object linked meanwhile goes out as an update. */
+  readonly kind?: DeliveryKind;
   readonly linkId?: string | null | undefined;
   /** Not before this many ms from now. */
   readonly afterMs?: number | undefined;
@@ -107,15 +109,16 @@ export async function movePulled(tx: Tx, moves: readonly Move[]): Promise<void> 
     withheld: move.withheld,
     body: move.body,
     handed: move.handed === true ? 1 : 0,
+    kind: move.kind,
     link_id: move.linkId,
     after_ms: move.afterMs ?? 0,
   }));
   await tx.unsafe(
-    `update deliveries d set state = x.state, reason = x.reason, withheld = x.withheld, body = coalesce(x.body, d.body),
+    `update deliveries d set state = x.state, reason = x.reason, withheld = coalesce(x.withheld, d.withheld), body = coalesce(x.body, d.body), kind = coalesce(x.kind, d.kind),
        fence = d.fence + x.handed, tries = d.tries + x.handed, link_id = coalesce(x.link_id, d.link_id), lease_until = null,
        due_at = case when x.after_ms > 0 then kobling_now() + x.after_ms * interval '1 millisecond' else d.due_at end,
        settled_at = case when x.state = 'settled' then kobling_now() end
-     from json_to_recordset($1::text::json) as x(id bigint, state text, reason text, withheld json, body json, handed int,
+     from json_to_recordset($1::text::json) as x(id bigint, state text, reason text, withheld json, body json, handed int, kind text,
        link_id uuid, after_ms float8) where d.id = x.id`,
     [JSON.stringify(rows)],
     { prepare: true },
@@ -123,11 +126,7 @@ export async function movePulled(tx: Tx, moves: readonly Move[]): Promise<void> 
 }
 
 /** Creates that were handed out and not acknowledged: a push that names one is its receipt (rule R21). */
-export async function findOutstandingCreates(
-  tx: Tx,
-  connection: string,
-  ids: readonly number[],
-): Promise<Pulled[]> {
+export async function findOutstandingCreates(tx: Tx, connection: string, ids: readonly number[]): Promise<Pulled[]> {
   if (ids.length === 0) return [];
   const rows = await tx.unsafe(
     `select ${columns} ${from} where d.connection = $1 and d.id = any($2::bigint[]) and d.kind = 'create' and d.link_id is null
