@@ -13,6 +13,7 @@ import {
   type LinkSlot,
   newSlot,
   record,
+  write,
 } from "./batch.ts";
 import { openCases } from "./cases.ts";
 import { emailKey } from "./matching.ts";
@@ -150,6 +151,44 @@ function propose(
       ],
     },
   });
+}
+
+/** A remote shows a second primary contact: a person says which one it is. Nothing is held meanwhile. */
+export function proposePrimary(
+  batch: Batch,
+  linkSlot: LinkSlot,
+  kundeemneId: string,
+  contactId: string,
+  incoming: Incoming,
+): void {
+  const { link } = linkSlot;
+  const about = {
+    connection: link.connection,
+    object: link.object,
+    externalId: link.externalId,
+    linkId: link.id,
+  } as const;
+  const change = { changeId: incoming.changeId, runId: incoming.runId } as const;
+  const review = {
+    ...about,
+    ...change,
+    kind: "primary_contact",
+    entity: "kundeemne",
+    entityId: kundeemneId,
+    reason: "S22:second_primary",
+    detail: { contactId },
+  } as const;
+  batch.openings.push({ entityId: null, hold: null, review });
+}
+
+/** The remote has made this contact the primary one: the one before it no longer is (S22). */
+export function onePrimary(batch: Batch, slot: EntitySlot, cause: Cause): void {
+  const { entity } = slot;
+  if (entity.kind !== "kontaktperson" || entity.values.primaer !== true || entity.parentId === null) return;
+  for (const other of contactsOf(batch, entity.parentId)) {
+    if (other === slot || other.entity.values.primaer !== true) continue;
+    write(batch, other, [{ unit: "primaer", did: "took", rule: "S22:one_primary", write: { primaer: false } }], cause);
+  }
 }
 
 /** Columns that a contact is found by. */

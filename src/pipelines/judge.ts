@@ -11,7 +11,7 @@ import { agrees, isEmpty } from "../rules/unit-values.ts";
 import type { Batch, Cause, EntitySlot, Incoming, LinkSlot } from "./batch.ts";
 import { record } from "./batch.ts";
 import { openCases } from "./cases.ts";
-import { judgeView } from "./contacts.ts";
+import { judgeView, onePrimary } from "./contacts.ts";
 import { type OpenLane, worldFor } from "./world.ts";
 
 export interface JudgeOptions {
@@ -61,7 +61,9 @@ export function judge(
   const world = worldFor(deps, batch.lanes, slot.entity.kind, now, (unit, ours) =>
     otherLinkAgrees(batch, slot, link.id, unit, ours),
   );
-  const input = { entity: slot.entity, link, lane, mapping, reading, world, fresh: options.fresh };
+  const parent = batch.entities.get(slot.entity.parentId ?? "")?.entity;
+  const given = { entity: slot.entity, link, lane, mapping, reading, world, fresh: options.fresh };
+  const input = parent === undefined ? given : { ...given, parent };
   const decision = decide(input);
   if (decision.readAgain !== undefined) return { outcome: "unchanged", readAgain: decision.readAgain };
 
@@ -70,6 +72,7 @@ export function judge(
   const mayDerive = !isShown(batch, slot, link, "soegenavn");
   const effects = withDerived(slot, [...(options.settled ?? []), ...decision.effects], now, mayDerive);
   record(batch, slot, applyToEntity(slot.entity, effects, by), cause);
+  onePrimary(batch, slot, cause);
   linkSlot.link = { ...linkSlot.link, ...applyToLink(link, effects, slot.entity) };
   linkSlot.dirty = true;
   const opened = openCases(batch, slot, linkSlot.link, effects, incoming);

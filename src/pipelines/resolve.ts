@@ -1,6 +1,7 @@
 import type { Values } from "../model/catalogue.ts";
 import { remoteKey } from "../store/links.ts";
 import { type Batch, close, keep, type LinkSlot, newSlot } from "./batch.ts";
+import { proposePrimary } from "./contacts.ts";
 import type { Mapped } from "./load.ts";
 import { openMatchCase } from "./match-cases.ts";
 import { type MatchIndex, placed } from "./matching.ts";
@@ -119,8 +120,10 @@ function resolveContact(
   batch.otherLinks.set(made.entity.id, []);
   batch.contacts.set(parentId, [...contacts, made]);
   const taken = contacts.some((each) => each.entity.values.primaer === true);
-  // At most one primary contact: a second claim of it waits for a person with the flag left out (S22).
-  const claims = taken && read.claims.primaer === true ? { ...read.claims, primaer: false } : read.claims;
+  if (!taken || read.claims.primaer !== true) return tie(slot, made.entity.id, "created", read.claims);
+  // At most one primary contact: a second claim of it waits for a person, and is neither taken nor written back (S22).
+  const { primaer: _, ...claims } = read.claims;
+  proposePrimary(batch, slot, parentId, made.entity.id, incoming);
   return tie(slot, made.entity.id, "created", claims);
 }
 

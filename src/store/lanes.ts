@@ -70,6 +70,13 @@ export async function registerLanes(
         mapping_version: mappingVersion,
       })),
     );
+    // A new mapping may read more of the same content: what stands at the remote is looked at once more (rule R10).
+    await tx.unsafe(
+      `update links k set newest_hash = null from lanes l, json_to_recordset($1::text::json) as x(connection text, object text, mapping_version text)
+       where l.connection = x.connection and l.object = x.object and l.mapping_version <> x.mapping_version
+         and k.connection = l.connection and k.object = l.object`,
+      [JSON.stringify(lanes)],
+    );
     await tx.unsafe(
       `insert into lanes (connection, object, mapping_version, updated_at)
        select x.connection, x.object, x.mapping_version, kobling_now()
