@@ -134,7 +134,8 @@ const toIncoming = (change: Change, queued: boolean): Incoming => ({
   hadBaseAt: change.hadBaseAt,
   writeCount: change.writeCount,
   whole: change.whole,
-  pushed: queued,
+  // A snapshot is a reading as old as its opening; with a counter or a delivery id it says more (rule R21).
+  pushed: queued && (change.via !== "snapshot" || change.counter !== null || change.lastDelivery !== null),
   // What we cannot read again is believed as it is pushed: many clears at once are held, not asked about (rule R8).
   confirmed: queued || change.via === "confirm",
   certain: false,

@@ -3,8 +3,10 @@ import { contentHash } from "../lib/hash.ts";
 import { countWaiting, keepChanges, type NewChange, newestKept } from "../store/changes.ts";
 import { readNow } from "../store/clock.ts";
 import type { Db } from "../store/database.ts";
+import { addRunCounts } from "../store/runs.ts";
 import { countTombstoneHits, findTombstones } from "../store/tombstones.ts";
 import type { Deps } from "./deps.ts";
+import { noteShown } from "./snapshots.ts";
 
 /** What a connection tells of one object. */
 export interface Envelope {
@@ -53,9 +55,32 @@ export interface Telling {
  * event id or a counter are then repeats. At most a few hundred envelopes a call.
  */
 export async function receive(deps: Deps, telling: Telling, envelopes: readonly Envelope[]): Promise<Received> {
-  const received = await keep(deps, deps.db.sql, telling, envelopes);
+  const snapshot = telling.via === "snapshot" ? (telling.runId ?? null) : null;
+  const received = await keep(
+    deps,
+    deps.db.sql,
+    snapshot === null ? telling : await asShown(deps, telling, snapshot, envelopes),
+    envelopes,
+  );
+  if (snapshot !== null)
+    await addRunCounts(
+      deps.db.sql,
+      new Map([[snapshot, { read: received.kept + received.repeats, unchanged: received.repeats }]]),
+    );
   if (received.kept > 0) await deps.queue.due("ingest", telling.connection);
   return received;
+}
+
+/** A push of a snapshot is a reading as old as the snapshot; which objects came is noted (rules R9, R21). */
+async function asShown(deps: Deps, telling: Telling, runId: number, envelopes: readonly Envelope[]): Promise<Telling> {
+  const shown = envelopes.filter((each) => faultOf(each) === undefined && each.deleted !== true);
+  const began = await noteShown(
+    deps,
+    telling.object,
+    runId,
+    shown.map((each) => each.externalId),
+  );
+  return { ...telling, beganAt: telling.beganAt ?? new Date(began) };
 }
 
 async function keep(deps: Deps, sql: Db, telling: Telling, envelopes: readonly Envelope[]): Promise<Received> {
