@@ -1,5 +1,6 @@
 import { RejectedError } from "../lib/errors.ts";
 import { contentHash } from "../lib/hash.ts";
+import { newestWaiting } from "../store/changes.ts";
 import { readNow } from "../store/clock.ts";
 import { releaseLane } from "../store/lanes.ts";
 import {
@@ -57,20 +58,12 @@ export async function preview(
   runId: number,
 ): Promise<{ effects: Effects; samples: unknown[] }> {
   const began = await readNow(deps.db.sql);
-  await deps.limits.take(connection);
-  let read = 0;
-  for await (const page of deps.clientOf(connection).list(object, {})) {
-    for (let at = 0; at < page.objects.length; at += PAGE) {
-      const part = page.objects.slice(at, at + PAGE);
-      await addPreviewItems(
-        deps.db.sql,
-        runId,
-        object,
-        part.map((each) => ({ externalId: each.externalId, hash: contentHash(each.image), image: each.image })),
-      );
-      read += part.length;
-    }
-  }
+  const read = await (deps.connectorOf(connection).mode === "queue" ? takeInbox : takeListing)(
+    deps,
+    connection,
+    object,
+    runId,
+  );
   const effects: Effects = {
     read,
     created: 0,
@@ -143,6 +136,43 @@ export async function preview(
     });
   await planItems(deps.db.sql, runId, object, plans);
   return { effects, samples };
+}
+
+/** Reads the object whole at the remote and remembers what it showed. Gives the number of objects. */
+async function takeListing(deps: Deps, connection: string, object: string, runId: number): Promise<number> {
+  await deps.limits.take(connection);
+  let read = 0;
+  for await (const page of deps.clientOf(connection).list(object, {})) {
+    for (let at = 0; at < page.objects.length; at += PAGE) {
+      const part = page.objects.slice(at, at + PAGE);
+      await addPreviewItems(
+        deps.db.sql,
+        runId,
+        object,
+        part.map((each) => ({ externalId: each.externalId, hash: contentHash(each.image), image: each.image })),
+      );
+      read += part.length;
+    }
+  }
+  return read;
+}
+
+/** A system that pushes cannot be listed: its preview looks at the changes that wait in the inbox, the newest of each object. */
+async function takeInbox(deps: Deps, connection: string, object: string, runId: number): Promise<number> {
+  let read = 0;
+  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+    const changes = await newestWaiting(deps.db.sql, connection, object, before, PAGE);
+    const last = changes.at(-1);
+    if (last === undefined) return read;
+    before = last.id;
+    // The first that names an object stays: they come newest first.
+    read += await addPreviewItems(
+      deps.db.sql,
+      runId,
+      object,
+      changes.flatMap(({ externalId, hash, body }) => (body === null ? [] : [{ externalId, hash, image: body }])),
+    );
+  }
 }
 
 function count(batch: Batch, object: string, effects: Effects, samples: unknown[]): void {

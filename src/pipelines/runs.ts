@@ -22,7 +22,8 @@ export async function startRun(
   const config = deps.connection(connection);
   if (object !== undefined && config.objects[object] === undefined)
     throw new RejectedError("not_found", `Connection ${connection} has no object named ${object}`);
-  if (deps.connectorOf(connection).mode !== "call") {
+  // A preview of a system that pushes looks at what waits in its inbox.
+  if (deps.connectorOf(connection).mode !== "call" && kind !== "preview") {
     throw new RejectedError("cannot_be_asked", "This connection pushes and pulls by itself; open a snapshot instead", {
       context: { connection },
     });

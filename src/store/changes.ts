@@ -160,6 +160,22 @@ export async function takeWaiting(
   return rows.map(readChange);
 }
 
+/** Waiting changes of one object kind, newest first, before an id; a delete has no body. */
+export async function newestWaiting(
+  sql: Sql | Tx,
+  connection: string,
+  object: string,
+  beforeId: number,
+  limit: number,
+): Promise<Change[]> {
+  const rows = await sql.unsafe(
+    `select ${columns} from changes where connection = $1 and state = 'received' and id < $2 and object = $3 order by id desc limit $4`,
+    [connection, beforeId, object, limit],
+    { prepare: true },
+  );
+  return rows.map(readChange);
+}
+
 /** Which of these still wait; they are locked until the transaction ends. */
 export async function lockWaiting(tx: Tx, ids: readonly number[]): Promise<Set<number>> {
   const rows = await tx.unsafe(

@@ -107,14 +107,17 @@ export interface PreviewItem {
   readonly image: Record<string, unknown>;
 }
 
-/** Keeps what a preview has read, so that deciding it needs no vendor call inside its transaction. */
+/**
+ * Keeps what a preview has read, so that deciding it needs no vendor call inside its transaction; an object that is there
+ * already stays as it is. Gives the number kept.
+ */
 export async function addPreviewItems(
   sql: Db,
   runId: number,
   object: string,
   items: readonly { externalId: string; hash: string; image: unknown }[],
-): Promise<void> {
-  await sql.unsafe(
+): Promise<number> {
+  const kept = await sql.unsafe(
     `insert into run_items (run_id, object, external_id, hash, detail)
      select $1, $2, external_id, hash, image from json_to_recordset($3::text::json) as x(external_id text, hash text, image json) on conflict do nothing`,
     [
@@ -123,6 +126,7 @@ export async function addPreviewItems(
       JSON.stringify(items.map(({ externalId, hash, image }) => ({ external_id: externalId, hash, image }))),
     ],
   );
+  return kept.count;
 }
 
 export async function previewItems(
