@@ -216,7 +216,9 @@ export function judge(each: UnitCase, mode: "candidate" | "clash"): UnitEffect {
     return { unit, did: "lost", rule: "R8:required", base, loser: { value: base, by: each.setter } };
   }
   if (each.control && mode === "clash") return stricter(each, "R1:stricter");
-  if (mode === "clash" && !each.mayUpdate && lane.side === "ledger" && oursIsCrm(entity, unit)) {
+  // Whichever of the two was read first: a ledger's claim against the CRM's value, or the CRM's against a ledger's.
+  const ledgerAndCrm = lane.side === "ledger" ? oursIsCrm(entity, unit) : each.ourSetter?.side === "ledger";
+  if (mode === "clash" && !each.mayUpdate && ledgerAndCrm && (lane.side === "ledger" || lane.side === "crm")) {
     return conflict(each, "R15:flag");
   }
   const theirs = { setter: each.setter, lane };

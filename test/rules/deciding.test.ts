@@ -257,6 +257,27 @@ test("R15 with the flag at false a ledger's edit still comes in, but a clash wit
   expect(flagged(4, byDirectory).did).toBe("took");
 });
 
+test("R15 with the flag at false a clash is a conflict too where the ledger's value was read first and the CRM's comes second", () => {
+  const clash = (ours: Setter, flag: boolean) => {
+    const { effects } = decide(
+      input({
+        lane: crmLane(),
+        entity: entity({
+          version: 4,
+          values: { attention: "Ida", maaOpdateresAutomatisk: flag },
+          provenance: provenance({ attention: [4, ours] }),
+        }),
+        link: link({ base: { attention: "Base" } }),
+        world: world(ownerLedger),
+        reading: reading({ attention: "Bo" }),
+      }),
+    );
+    return effectOn(effects, "attention");
+  };
+  expect(clash(byLedger, true)).toMatchObject({ did: "lost", rule: "R12:owner:ledger" });
+  expect(clash(byLedger, false)).toMatchObject({ did: "held", rule: "R15:flag" });
+});
+
 test("R15 a change that carries the flag with data is decided under the stricter of old and new", () => {
   const { effects } = decide(
     input({
