@@ -116,7 +116,8 @@ export async function keepChanges(sql: Sql | Tx, told: Told, changes: readonly N
 
 /**
  * What receiving must know of remote objects before it keeps a change: the newest hash kept (null while a change of the
- * object waits, so that A, B, A are three changes: rule R5), and the write count (rule R6). One statement for all.
+ * object waits, so that A, B, A are three changes: rule R5), and the write count (rule R6). A change put aside since the
+ * newest decided one counts as kept, or each poll would put it aside again. One statement for all.
  */
 export async function newestKept(
   sql: Sql | Tx,
@@ -125,12 +126,16 @@ export async function newestKept(
   externalIds: readonly string[],
 ): Promise<{ hash: string | null; counter: number | null; writeCount: number; missing: boolean }[]> {
   const rows = await sql.unsafe(
-    `select k.n, case when w.id is null then l.newest_hash end as hash, l.counter::float8 as counter,
+    `select k.n, case when w.id is null then coalesce(q.hash, l.newest_hash) end as hash, l.counter::float8 as counter,
        coalesce(l.write_count, 0) as write_count, l.missing_since is not null as missing
      from unnest($2::text[], $3::text[]) with ordinality k(object, external_id, n)
      left join links l on l.connection = $1 and l.object = k.object and l.external_id = k.external_id
      left join lateral (select id from changes c where c.connection = $1 and c.object = k.object and c.external_id = k.external_id
        and c.state = 'received' limit 1) w on true
+     left join (select distinct on (object, external_id) object, external_id, id, hash from changes
+       where state = 'quarantined' and connection = $1 and object = any($2::text[]) and external_id = any($3::text[])
+       order by object, external_id, id desc) q
+       on q.object = k.object and q.external_id = k.external_id and q.id > coalesce(l.newest_change_id, 0)
      order by k.n`,
     [connection, [...objects], [...externalIds]],
     { prepare: true },
