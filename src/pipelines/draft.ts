@@ -78,7 +78,7 @@ export function drawUpdate(
     return waits ? end("withheld", Object.values(owes.withheld)[0], owes.withheld) : end("settled");
   }
   // The image is what the remote last showed: just now, or at the last reading.
-  const image = (slot.image ?? images.get(slot.link.id) ?? null) as RemoteImage | null;
+  const image = (slot.image ?? images.get(slot.link.id) ?? {}) as RemoteImage | null;
   const written = mapping.writeRemote(valuesFor(entity, primary), owes.units, image);
   const withheld = {
     ...owes.withheld,
@@ -149,6 +149,8 @@ export function drawCreate(batch: Batch, delivery: Delivery): Drawn {
   const withheld = Object.fromEntries(written.withheld.map((each) => [each.unit, `${each.code}: ${each.detail}`]));
   const skipped = new Set(written.withheld.map((each) => each.unit));
   const name = mapping.as === "kundeemne" ? "firmanavn" : "navn";
+  // Nothing of a held unit is sent anywhere (rule R16), and nothing is made without a name: it waits for the person.
+  if (entity.entity.holds[name] !== undefined) return end("withheld", "held", { [name]: "held" });
   if (skipped.has(name)) return end("withheld", withheld[name], withheld);
   const sendable = units.filter((unit) => !skipped.has(unit));
   const draft: Draft = {

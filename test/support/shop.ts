@@ -1,0 +1,152 @@
+import { type Simulator, startKeyBalance } from "../../simulators/keybalance/server.ts";
+import type { Mapping } from "../../src/mappings/mapping.ts";
+import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
+import { release } from "../../src/pipelines/preview.ts";
+import { backpressure, receive } from "../../src/pipelines/receive.ts";
+import { startRun } from "../../src/pipelines/runs.ts";
+import { pauseConnection, resumeConnection } from "../../src/pipelines/steering.ts";
+import { testApi } from "./api.ts";
+import type { CheckedClient } from "./checked-client.ts";
+import { type Engine, startEngine } from "./engine.ts";
+
+type Row = Record<string, string>;
+
+export interface Shop {
+  readonly erp: Simulator;
+  readonly crm: Simulator;
+  readonly engine: Engine;
+  /** The API with a key of scope admin; every answer is checked against the served document. */
+  readonly api: CheckedClient;
+  /** The record that a remote object stands for, as the API shows it. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test says by its expectations what it takes the body for
+  find(connection: "erp" | "crm", object: string, externalId: string): Promise<any>;
+  /** The debitor, kreditor or Kundeemne row of a record in the simulator; undefined when it has none. */
+  rowOf(id: string, object: "debitor" | "kreditor" | "kundeemne"): Promise<Row | undefined>;
+  /** Polls, decides and delivers until nothing is due. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ShopOptions {
+  readonly debitorer?: readonly Row[];
+  readonly kreditorer?: readonly Row[];
+  readonly kundeemner?: readonly Row[];
+  readonly kontaktpersoner?: readonly Row[];
+  /** Settings of objects that differ from two-way. */
+  readonly objects?: Readonly<Record<string, Record<string, unknown>>>;
+  /** Further parts of the configuration. */
+  readonly config?: Record<string, unknown>;
+  /** Mappings that replace shipped ones, by `connection.object`. */
+  readonly mappings?: Record<string, Mapping>;
+  /** Leave all objects armed. */
+  readonly armed?: boolean;
+}
+
+const functionOf = { debitor: "Debitorer", kreditor: "Kreditorer", kundeemne: "KundeEmner" } as const;
+
+/** A shop with a ledger and a CRM, both KeyBalance simulators over real HTTP, and the gateway between them. */
+export async function openShop(options: ShopOptions = {}): Promise<Shop> {
+  const erp = await startKeyBalance({
+    rows: { Debitorer: [...(options.debitorer ?? [])], Kreditorer: [...(options.kreditorer ?? [])] },
+  });
+  const crm = await startKeyBalance({
+    rows: { KundeEmner: [...(options.kundeemner ?? [])], Kontaktpersoner: [...(options.kontaktpersoner ?? [])] },
+  });
+  const two = { direction: "both", firstMeeting: "remote" };
+  const config = {
+    connections: {
+      crm: {
+        connector: "keybalance",
+        settings: { baseUrl: crm.baseUrl, token: crm.token },
+        side: "crm",
+        objects: {
+          kundeemne: { direction: "both", firstMeeting: "crm", create: "both", ...options.objects?.kundeemne },
+          kontaktperson: { direction: "both", firstMeeting: "crm", create: "both", ...options.objects?.kontaktperson },
+        },
+      },
+      erp: {
+        connector: "keybalance",
+        settings: { baseUrl: erp.baseUrl, token: erp.token },
+        objects: {
+          debitor: { ...two, create: "in", ...options.objects?.debitor },
+          kreditor: { ...two, create: "in", ...options.objects?.kreditor },
+        },
+      },
+    },
+    ...options.config,
+  };
+  const engine = await startEngine(config, options.mappings === undefined ? {} : { mappings: options.mappings });
+  const { deps } = engine;
+  const { as } = testApi(deps.db, {
+    gateway: {
+      createEntity: (act) => createEntity(deps, act),
+      editEntity: (act) => editEntity(deps, act),
+      deleteContact: (act) => deleteContact(deps, act),
+      receive: (from, envelopes) => receive(deps, from, envelopes),
+      backpressure: (connection) => backpressure(deps, connection),
+      startRun: (act) => startRun(deps, act),
+      release: (act) => release(deps, act),
+      pauseConnection: (act) => pauseConnection(deps, act),
+      resumeConnection: (act) => resumeConnection(deps, act),
+    },
+    connections: Object.values(deps.config.connections).map(({ name, connector, objects }) => ({
+      name,
+      connector,
+      mode: "call",
+      objects: Object.entries(objects).map(([object, wish]) => ({
+        object,
+        side: wish.side,
+        direction: wish.direction,
+        create: wish.create,
+        firstMeeting: wish.firstMeeting,
+      })),
+    })),
+  });
+  const api = await as("admin");
+  if (!options.armed) {
+    for (const [connection, object] of [
+      ["crm", "kundeemne"],
+      ["crm", "kontaktperson"],
+      ["erp", "debitor"],
+      ["erp", "kreditor"],
+    ] as const) {
+      if (engine.deps.connection(connection).objects[object]?.direction !== "off")
+        await engine.open(connection, object);
+    }
+    await engine.settle();
+  }
+  const links = async (query: string) =>
+    (await api("GET", `/v1/links?${query}`)).body.items as {
+      entityId: string;
+      externalId: string;
+      object: string;
+      connection: string;
+      state: string;
+    }[];
+  return {
+    erp,
+    crm,
+    engine,
+    api,
+    async find(connection, object, externalId) {
+      const [link] = await links(`connection=${connection}&object=${object}&externalId=${externalId}`);
+      if (link === undefined) return undefined;
+      return (await api("GET", `/v1/kundeemner/${link.entityId}`)).body;
+    },
+    async rowOf(id, object) {
+      const { items } = (await api("GET", `/v1/kundeemner/${id}/links`)).body;
+      const link = items.find(
+        (each: { object: string; state: string }) => each.object === object && each.state === "linked",
+      );
+      const simulator = object === "kundeemne" ? crm : erp;
+      return link === undefined
+        ? undefined
+        : (simulator.control.row(functionOf[object], link.externalId) as Row | undefined);
+    },
+    settle: () => engine.settle(),
+    async close() {
+      await engine.close();
+      await Promise.all([erp.close(), crm.close()]);
+    },
+  };
+}
