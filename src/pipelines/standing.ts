@@ -51,7 +51,7 @@ export async function sweep(deps: Deps, connection: string, object: string): Pro
         }
         for (const kind of Object.values(owes.left)) {
           if (kind === "one_way") total.oneWay += 1;
-          else total.ignored += 1;
+          else if (kind === "ignored") total.ignored += 1;
         }
         if (owes.units.length > 0) {
           owing.push({

@@ -11,12 +11,21 @@ export function showOneWay(each: UnitCase): UnitEffect | undefined {
   const { unit } = mapped;
   const same = (before: typeof theirs): boolean =>
     keys.every((key) => before[key] !== undefined) && sameTheirs(entity.kind, mapped, theirs, before);
-  if (same(pick(mapped.keys, { ...link.base, ...link.seen }))) return undefined;
   const now = shown(each);
-  if (lane.off === true) return { unit, did: "noted", rule: "R22:off", seen: now };
+  const isOld = same(pick(mapped.keys, { ...link.base, ...link.seen }));
+  if (lane.off === true) return isOld ? undefined : { unit, did: "noted", rule: "R22:off", seen: now };
   const noted = { unit, did: "noted", rule: "R22:one_way" } as const;
+  const isBase = same(pick(mapped.keys, link.base));
+  if (isOld && isBase) return undefined;
   if (agrees(entity.kind, mapped, theirs, entity.values)) return { ...noted, base: now, decided: "after" };
-  const shows = mapped.direction === "out" || same(pick(mapped.keys, link.base)) ? { base: now } : { seen: now };
-  if (!lane.outbound || theirsEmpty(mapped, theirs)) return { ...noted, ...shows };
-  return { ...noted, ...shows, loser: { value: now, by: each.setter } };
+  const shows = mapped.direction === "out" || isBase ? { base: now } : { seen: now };
+  if (!theirsEmpty(mapped, theirs) && !isRecorded(each))
+    return { ...noted, ...shows, loser: { value: now, by: each.setter } };
+  return isOld && shows.base === undefined ? undefined : { ...noted, ...shows };
 }
+
+const isRecorded = ({ entity, lane, mapped, theirs }: UnitCase): boolean =>
+  (entity.provenance.u[mapped.unit]?.[3] ?? []).some(
+    ({ by, value }) =>
+      by.connection === lane.connection && by.object === lane.object && sameTheirs(entity.kind, mapped, theirs, value),
+  );

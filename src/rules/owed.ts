@@ -5,13 +5,18 @@ import { type GateReason, gateOut } from "./gate.ts";
 import { type Entity, type Lane, type Link, setterInForce } from "./record.ts";
 import { agrees, oursEmpty, pick, sameTheirs, theirsEmpty } from "./unit-values.ts";
 
+export type Left = "one_way" | "ignored" | "unset";
+
 export interface Owed {
   /** Units to send. */
   readonly units: readonly string[];
   /** Differ, but may not go now: reason by unit. */
   readonly withheld: { readonly [unit: string]: GateReason | "held" | "proposed" };
-  /** Differ and are left so on purpose: one-way out that somebody edited (rule R22), or ignored by the remote (rule R17). */
-  readonly left: { readonly [unit: string]: "one_way" | "ignored" };
+  /**
+   * Differ and are left so on purpose: one-way out that somebody edited (rule R22), ignored by the remote (rule R17), or
+   * nobody has set ours (rule R4).
+   */
+  readonly left: { readonly [unit: string]: Left };
 }
 
 /** What the remote last showed: seen over base. */
@@ -27,7 +32,7 @@ export const lastShown = (link: Link): Values => {
 export function owed(entity: Entity, link: Link, lane: Lane, mapping: CompiledMapping, now: number): Owed {
   const units: string[] = [];
   const withheld: { [unit: string]: GateReason | "held" | "proposed" } = {};
-  const left: { [unit: string]: "one_way" | "ignored" } = {};
+  const left: { [unit: string]: Left } = {};
   const shown = lastShown(link);
   for (const mapped of mapping.units) {
     if (mapped.direction === "in" || mapped.view !== undefined) continue;
@@ -48,13 +53,7 @@ export function owed(entity: Entity, link: Link, lane: Lane, mapping: CompiledMa
   return { units, withheld, left };
 }
 
-function differs(
-  entity: Entity,
-  link: Link,
-  lane: Lane,
-  mapped: MappedUnit,
-  shown: Values,
-): "same" | "differs" | "one_way" | "ignored" {
+function differs(entity: Entity, link: Link, lane: Lane, mapped: MappedUnit, shown: Values): "same" | "differs" | Left {
   const { unit } = mapped;
   const theirs = pick(mapped.keys, shown);
   const theirsIsEmpty = theirsEmpty(mapped, theirs);
@@ -67,8 +66,8 @@ function differs(
   if (mapped.write === "if_empty" && !theirsIsEmpty) return "same";
   const setter = setterInForce(entity, unit);
   // A derived value is never pushed over a value of the remote (rule R4); nor is an emptiness that nobody set.
-  if (setter?.kind === "derived" && !theirsIsEmpty) return "same";
-  if (setter === undefined && oursEmpty(mapped, entity.values)) return "same";
+  if (setter?.kind === "derived" && !theirsIsEmpty) return "unset";
+  if (setter === undefined && oursEmpty(mapped, entity.values)) return "unset";
   const known = link.renderings[unit]?.find(
     (pair) =>
       agrees(entity.kind, mapped, pair.sent, entity.values) &&

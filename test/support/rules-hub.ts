@@ -11,9 +11,13 @@ import { agrees, isEmpty, pick, sameTheirs } from "../../src/rules/unit-values.t
 
 /** A remote system of the hub: a table of one row, and how it spells what it is told. */
 export interface Station {
-  readonly lane: Lane;
+  lane: Lane;
   readonly mapping: CompiledMapping;
+  /** A write names only the keys of a unit that differ from what was last shown. */
+  readonly partial: boolean;
   readonly render: (value: string) => string;
+  /** A key whose writes it takes without a word and without effect. */
+  readonly ignores: string | undefined;
   remote: Values;
   link: Link;
   lastRead: number;
@@ -107,7 +111,10 @@ export class RulesHub {
     for (const unit of owes.units) {
       const mapped = station.mapping.unitByName.get(unit);
       if (mapped === undefined) throw new Error(`${unit} is not mapped`);
-      for (const key of mapped.keys) sent[key] = this.entity.values[key] ?? null;
+      for (const key of mapped.keys) {
+        const value = this.entity.values[key] ?? null;
+        if (!station.partial || value !== (lastShown(station.link)[key] ?? null)) sent[key] = value;
+      }
       versions[unit] = versionOf(this.entity, unit);
     }
     this.attempts += 1;
@@ -148,6 +155,8 @@ export class RulesHub {
       const { unit } = mapped;
       const theirs = pick(mapped.keys, station.remote);
       if (agrees("kundeemne", mapped, theirs, this.entity.values)) return [];
+      const isShut = this.entity.state.archived || !station.lane.inbound;
+      if (isShut && mapped.keys.some((key) => station.link.seen[key] !== undefined)) return [];
       if (withheld[unit] !== undefined || left[unit] !== undefined || this.isHeld(unit)) return [];
       const rendered = station.link.renderings[unit]?.some(
         (pair) =>
@@ -160,6 +169,14 @@ export class RulesHub {
 
   owes(station: Station): Owed {
     return owed(this.entity, station.link, station.lane, station.mapping, this.now);
+  }
+
+  /** The story so far and where everything stands, for a person who reads a counterexample. */
+  told(): string {
+    const ends = this.stations.map(({ lane, remote, link: { base, seen, renderings, decided, decidedVersion } }) =>
+      JSON.stringify({ in: lane.inbound, out: lane.outbound, remote, base, seen, renderings, decided, decidedVersion }),
+    );
+    return [...this.log.slice(-60), JSON.stringify(this.entity), ...ends].join("\n");
   }
 
   station(n: number): Station {
@@ -238,20 +255,22 @@ export class RulesHub {
       if (close === true && all) this.close(hold);
     }
     const isTold = ["took", "lost", "held", "proposed", "agreed", "rendered"].includes(effect.did);
-    if (!isTold) return;
+    if (!isTold && effect.loser === undefined) return;
     const keys = station.mapping.unitByName.get(effect.unit)?.keys ?? [];
     for (const key of keys) if (station.unread.get(key) === station.remote[key]) station.unread.delete(key);
   }
 
-  /** A case is over: base is what each link last showed (rule R16). */
+  /** A case is over: base is what each link that is a side of it last showed (rule R16). */
   private close(hold: string): void {
+    const sides = this.cases.get(hold);
     const holds = { ...this.entity.holds };
     delete holds[hold];
     this.entity = { ...this.entity, holds };
     this.cases.delete(hold);
     const [unit = ""] = hold.split("@");
     if (this.isHeld(unit)) return;
-    for (const station of this.stations) {
+    for (const [n, station] of this.stations.entries()) {
+      if (sides?.has(n) !== true) continue;
       const keys = station.mapping.unitByName.get(unit)?.keys ?? [];
       const base = { ...station.link.base };
       const seen = { ...station.link.seen };
@@ -276,6 +295,7 @@ export class RulesHub {
     this.writes += 1;
     const remote: Values = { ...station.remote };
     for (const [key, value] of Object.entries(sent)) {
+      if (key === station.ignores) continue;
       const typed = station.unread.get(key);
       if (typed !== undefined && !isEmpty(typed) && value !== typed)
         throw new Error(`The edit ${key}=${typed} was overwritten before anybody decided about it`);
