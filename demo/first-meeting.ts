@@ -22,19 +22,18 @@ async function assertUnwritten({ screen, erp, crm }: Pick<Stage, "screen" | "erp
   else screen.wrong(`Written before the release: ${writes[0]} times to the ledger, ${writes[1]} times to the CRM`);
 }
 
-/** What the first meeting would do, object by object. */
+/** What the first meeting would do, object by object, as things stand now. */
 export async function previewAll(stage: Stage): Promise<void> {
   const { screen } = stage;
-  const previews: Run[] = [];
-  for (const lane of LANES) previews.push(await preview(stage, lane.connection, lane.object));
-  const rows = previews.map((run, at) => [LANES[at]?.object ?? "", effectsOf(run)] as const);
-  const names = [...new Set(rows.flatMap(([, effects]) => Object.keys(effects)))].filter((name) =>
-    rows.some(([, effects]) => (effects[name] ?? 0) > 0),
-  );
+  const companies = LANES.filter(({ object }) => object !== "kontaktperson");
+  const rows: [string, Record<string, number>][] = [];
+  for (const { connection, object } of companies)
+    rows.push([object, effectsOf(await preview(stage, connection, object))]);
   screen.table(
-    ["would", ...names],
-    rows.map(([object, effects]) => [object, ...names.map((name) => effects[name] ?? 0)]),
+    ["would", ...SHOWN],
+    rows.map(([object, effects]) => [object, ...SHOWN.map((name) => effects[name] ?? 0)]),
   );
+  screen.line("Each as if it were released alone. Contacts are previewed when their companies are there.");
   await assertUnwritten(stage);
 }
 
@@ -46,8 +45,11 @@ export async function releaseAll(stage: Stage): Promise<void> {
   for (const { name, unit } of expected.slice(0, 3)) screen.line(`  ${name}: ${unit}`);
   if (expected.length > 3) screen.line(`  and ${expected.length - 3} more`);
   for (const { connection, object } of LANES) {
-    const { id } = await preview(stage, connection, object);
-    const answer = await gateway.call("POST", `/v1/connections/${connection}/release`, { object, preview: id });
+    const run = await preview(stage, connection, object);
+    const effects = effectsOf(run);
+    const words = SHOWN.filter((name) => (effects[name] ?? 0) > 0).map((name) => `${name} ${effects[name]}`);
+    screen.line(`${object}, previewed again: ${words.join(", ")}`);
+    const answer = await gateway.call("POST", `/v1/connections/${connection}/release`, { object, preview: run.id });
     if (answer.status !== 200) throw new Error(`${object} is not released: ${JSON.stringify(answer.body)}`);
     await settled(stage);
     const { connections } = await gateway.status();
@@ -55,6 +57,9 @@ export async function releaseAll(stage: Stage): Promise<void> {
     screen.saw(`${object} is released: ${lane?.linked ?? 0} linked`);
   }
 }
+
+/** Of what a preview counts; fields are those of our records and, out, of the remote's. */
+const SHOWN = ["read", "created", "linked", "held", "fieldsFilled", "fieldsOverwritten", "fieldsOut"];
 
 const preview = async (stage: Stage, connection: string, object: string): Promise<Run> =>
   await ended(stage, await stage.gateway.startRun(connection, "preview", object));

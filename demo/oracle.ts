@@ -151,7 +151,8 @@ export function tally(differences: readonly Difference[], reasons: Reasons): Tal
   const counts = { held: 0, withheld: 0, quarantined: 0 };
   const drift: Difference[] = [];
   for (const each of differences) {
-    const key = `${each.entityId} ${each.unit}`;
+    // A company without a name in force cannot be made in the other system: its hold holds the row.
+    const key = `${each.entityId} ${each.unit === "record" ? "firmanavn" : each.unit}`;
     if (each.rows.some((row) => reasons.quarantined.has(row))) counts.quarantined += 1;
     else if (reasons.held.has(key)) counts.held += 1;
     else if (reasons.withheld.has(key)) counts.withheld += 1;
