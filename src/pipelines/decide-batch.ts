@@ -28,6 +28,8 @@ export interface DecideBatchOptions {
   readonly asReleased?: { connection: string; object: string };
   /** Ids of creates: the record that this remote object is to stand for (rule R19). */
   readonly tied?: ReadonlyMap<string, string>;
+  /** By remoteKey: objects that a person has called new: matched with nothing, made also where `create` would not. */
+  readonly asNew?: ReadonlySet<string>;
 }
 
 /**
@@ -184,7 +186,8 @@ function judgeOne(
     image: undefined,
   };
   if (known === undefined) batch.links.set(key, slot);
-  const meant = resolve(batch, lane, slot, { incoming, mapping, read }, index, parents, options.tied?.get(key));
+  const said = { tied: options.tied?.get(key), isNew: options.asNew?.has(key) === true };
+  const meant = resolve(batch, lane, slot, { incoming, mapping, read }, index, parents, said);
   if (meant.kind === "closed") return;
   if (meant.kind === "nobody") {
     keep(slot, incoming, mapping.version);

@@ -183,7 +183,7 @@ async function take(batch: Batch, kind: EntityKind, id: string): Promise<EntityS
 }
 
 /** At most one primary contact; taking the flag from one never gives it to another (S22). */
-function makePrimary(batch: Batch, kundeemneId: string, contactId: string | null, cause: Cause): void {
+export function makePrimary(batch: Batch, kundeemneId: string, contactId: string | null, cause: Cause): void {
   for (const contact of batch.contacts.get(kundeemneId) ?? []) {
     const primaer = contact.entity.id === contactId;
     if ((contact.entity.values.primaer === true) === primaer) continue;

@@ -66,7 +66,7 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
 }
 
 /** Another live link of the record at an object of the same name, in this or another ledger. */
-function linkedElsewhere(batch: Batch, linkId: string, entityId: string, object: string): boolean {
+export function linkedElsewhere(batch: Batch, linkId: string, entityId: string, object: string): boolean {
   const live = (link: { id: string; state: string; object: string }): boolean =>
     link.id !== linkId && link.state === "linked" && link.object === object;
   if (

@@ -23,7 +23,7 @@ export interface Handed {
  * How long the image of a withdrawn delivery is kept (rule R13): nobody knows when a remote that pulls applies what it
  * has taken, but one that has not within a week will hardly do so.
  */
-const WITHDRAWN_MS = 7 * 24 * 3_600_000;
+export const PULLED_MS = 7 * 24 * 3_600_000;
 
 /**
  * Hands out deliveries to a remote that pulls, one transaction: a new one is worked out from the newest state, its attempt
@@ -166,7 +166,7 @@ function withdraw(batch: Batch, delivery: Pulled): void {
   slot.link = {
     ...link,
     images: link.images.map((image) =>
-      image.attempt === delivery.attemptId ? { ...image, until: batch.now + WITHDRAWN_MS } : image,
+      image.attempt === delivery.attemptId ? { ...image, until: batch.now + PULLED_MS } : image,
     ),
     inFlight: false,
     writeCount: link.writeCount + 1,

@@ -4,7 +4,7 @@ import { type Batch, close, keep, type LinkSlot, newSlot } from "./batch.ts";
 import { proposePrimary } from "./contacts.ts";
 import type { Mapped } from "./load.ts";
 import { openMatchCase } from "./match-cases.ts";
-import { type MatchIndex, placed } from "./matching.ts";
+import { type Match, type MatchIndex, placed } from "./matching.ts";
 import { countMeeting } from "./meetings.ts";
 import type { OpenLane } from "./world.ts";
 
@@ -12,6 +12,12 @@ export type Meant =
   | { readonly kind: "same" | "linked" | "created"; readonly id: string; readonly claims: Values }
   | { readonly kind: "nobody" }
   | { readonly kind: "closed" };
+
+/** What is known of the object without matching: the record it was created from, or a person's word that it is new. */
+export interface Said {
+  readonly tied: string | undefined;
+  readonly isNew: boolean;
+}
 
 /** Which record a remote object stands for: its link, else a match (rules R24, R25), else a new one where allowed. */
 export function resolve(
@@ -21,10 +27,11 @@ export function resolve(
   { incoming, mapping, read }: Mapped,
   index: MatchIndex,
   parents: ReadonlyMap<string, string>,
-  tied: string | undefined,
+  said: Said,
 ): Meant {
   const { link } = slot;
   const { claims } = read;
+  const { tied, isNew } = said;
   if (tied !== undefined && link.entityId === null) return tie(slot, tied, "linked", claims);
   if (link.entityId !== null && (link.state === "linked" || link.state === "extra"))
     return { kind: "same", id: link.entityId, claims };
@@ -47,7 +54,7 @@ export function resolve(
     ),
   );
   const values = placed(mapping, claims);
-  const match = index.find(values, refused);
+  const match: Match = isNew ? { kind: "none" } : index.find(values, refused);
   if (match.kind === "one") {
     const candidate = batch.entities.get(match.id);
     if (candidate === undefined) throw new Error(`Match ${match.id} is not in hand`);
@@ -65,7 +72,7 @@ export function resolve(
     close(batch, incoming, "decided", "held");
     return { kind: "closed" };
   }
-  if (!lane.createIn) return { kind: "nobody" };
+  if (!lane.createIn && !isNew) return { kind: "nobody" };
   if (typeof values.firmanavn !== "string" || values.firmanavn === "") {
     close(batch, incoming, "quarantined", "quarantined", {
       code: "required",

@@ -1,0 +1,60 @@
+import type { Sql, Tx } from "./database.ts";
+import type { LinkBlock } from "./links.ts";
+
+/** A person has linked this pair: what forbade it is gone, also a refusal (rule R25). */
+export async function removePairBlocks(tx: Tx, pair: Omit<LinkBlock, "kind">): Promise<void> {
+  await tx.unsafe(
+    `delete from link_blocks where connection = $1 and object = $2 and entity_id = $3 and (external_id = '' or external_id = $4)`,
+    [pair.connection, pair.object, pair.entityId, pair.externalId],
+  );
+}
+
+/** A link row as if the object had never stood for anything; what belongs to the remote object stays (rule R18). */
+export async function freeLink(tx: Tx, id: string): Promise<void> {
+  await tx.unsafe(
+    `update links set entity_id = null, state = 'suggested', base = null, seen = null, decided_version = 0, decided = null,
+       renderings = null, view_of = null where id = $1`,
+    [id],
+  );
+}
+
+/** Ends the deliveries of a link that are still open; what was sent may arrive, so it is the link that waits. */
+export async function withdrawDeliveries(tx: Tx, linkId: string, reason: string): Promise<void> {
+  await tx.unsafe(
+    `with gone as (
+       update deliveries set state = 'withdrawn', reason = $2, lease_until = null
+       where link_id = $1 and state in ('due', 'leased', 'uncertain', 'withheld') returning attempt_id)
+     update attempts a set state = 'uncertain', error = 'withdrawn', ended_at = kobling_now()
+     from gone where a.id = gone.attempt_id and a.state = 'begun'`,
+    [linkId, reason],
+  );
+}
+
+/** The record is not orphaned any more: a person has decided (rule R1). */
+export async function clearOrphaned(tx: Tx, id: string): Promise<void> {
+  await tx.unsafe("update kundeemner set orphaned_at = null where id = $1", [id]);
+}
+
+/** The link of a remote object, not locked. */
+export async function findRemote(
+  sql: Sql,
+  connection: string,
+  object: string,
+  externalId: string,
+): Promise<
+  { id: string; entityId: string | null; state: string; quietUntil: number | null; writeCount: number } | undefined
+> {
+  const [row] = await sql.unsafe(
+    `select id, entity_id, state, (extract(epoch from quiet_until) * 1000)::float8 as quiet_until, write_count
+     from links where connection = $1 and object = $2 and external_id = $3`,
+    [connection, object, externalId],
+  );
+  if (row === undefined) return undefined;
+  return {
+    id: String(row.id),
+    entityId: row.entity_id as string | null,
+    state: String(row.state),
+    quietUntil: row.quiet_until as number | null,
+    writeCount: Number(row.write_count),
+  };
+}

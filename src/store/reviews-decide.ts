@@ -1,0 +1,11 @@
+import type { Sql, Tx } from "./database.ts";
+import { lockReviews, type Review } from "./reviews.ts";
+
+/** A review as it stands, not locked: it says which links and records a decision concerns, and those are locked first. */
+export async function findReviewToDecide(sql: Sql, id: number): Promise<Review | undefined> {
+  return sql.begin(async (tx) => (await lockReviews(tx, [id])).get(id));
+}
+
+/** The same, locked until the transaction ends. */
+export const lockReviewToDecide = async (tx: Tx, id: number): Promise<Review | undefined> =>
+  (await lockReviews(tx, [id])).get(id);
