@@ -21,7 +21,12 @@ export function checkConfiguration(
   options: Partial<Pick<ReadOptions, "connectors" | "knownFields" | "env" | "folder">> & {
     readonly redactor?: Redactor;
   } = {},
-): Partial<Configuration> & Pick<Configuration, "redactor" | "warnings"> & { readonly faults: readonly Fault[] } {
+): Partial<Configuration> &
+  Pick<Configuration, "redactor" | "warnings"> & {
+    readonly faults: readonly Fault[];
+    /** Where the configuration was looked for, absolute. */
+    readonly folder: string;
+  } {
   const { env = environment, redactor = newRedactor(), connectors, knownFields } = options;
   const { settings, faults } = readSettings(env, redactor);
   // found also when other settings have faults, so that all are told
@@ -35,6 +40,7 @@ export function checkConfiguration(
   });
   return {
     redactor,
+    folder,
     faults: [...faults, ...read.faults],
     warnings: read.warnings,
     ...(settings === undefined ? {} : { settings }),

@@ -4,12 +4,13 @@ import { serve } from "@hono/node-server";
 import { createApi } from "./api/app.ts";
 import { createMetrics } from "./api/metrics.ts";
 import { formatFault } from "./config/faults.ts";
+import { readMappings } from "./config/mappings.ts";
 import { checkConfiguration, environment } from "./config.ts";
 import { connectors } from "./connectors/index.ts";
 import { type FolderLock, lockFolder } from "./lib/folder-lock.ts";
 import { hashKey, newKey } from "./lib/secrets.ts";
 import { bindGateway } from "./main/gateway.ts";
-import { loadMappings, openDeps, openLog } from "./main/open.ts";
+import { openDeps, openLog } from "./main/open.ts";
 import { handlersOf, scheduleAll } from "./main/work.ts";
 import { knownUnitNames } from "./model/catalogue.ts";
 import type { Deps } from "./pipelines/deps.ts";
@@ -50,13 +51,14 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
     connectors: Object.fromEntries(connectors.map((each) => [each.name, each])),
     knownFields: knownUnitNames,
   });
-  const { settings, config, redactor } = checked;
-  if (settings === undefined || config === undefined || checked.faults.length > 0)
-    throw new ConfigurationFaults(checked.faults.map(formatFault));
-  const { mappings, faults } = loadMappings({ config, redactor }, settings.configFolder, env);
-  if (faults.length > 0) throw new ConfigurationFaults(faults);
+  const { settings, config, redactor, folder } = checked;
+  const { mappings, faults, warnings } = readMappings({ folder, env, redactor, connectors });
+  const all = [...checked.faults, ...faults];
+  if (settings === undefined || config === undefined || all.length > 0)
+    throw new ConfigurationFaults(all.map(formatFault));
   const log = openLog({ settings, redactor });
-  for (const warning of checked.warnings) log.warn("configuration.unwise", { path: warning.path, rule: warning.rule });
+  for (const warning of [...checked.warnings, ...warnings])
+    log.warn("configuration.unwise", { path: warning.path, rule: warning.rule });
 
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
@@ -181,9 +183,10 @@ function versionOf(): string {
   return typeof read === "object" && read !== null && "version" in read ? String(read.version) : "";
 }
 
-async function run(): Promise<void> {
+/** Starts, shows a key that was made, and ends on SIGTERM or Ctrl-C when what is in flight is finished or handed back. */
+export async function runUntilStopped(env: Readonly<Record<string, string | undefined>> = environment): Promise<void> {
   try {
-    const kobling = await startKobling();
+    const kobling = await startKobling(env);
     if (kobling.madeKey !== undefined) process.stdout.write(`The admin key, shown this once: ${kobling.madeKey}\n`);
     let closing = false;
     const stop = (signal: NodeJS.Signals): void => {
@@ -200,4 +203,4 @@ async function run(): Promise<void> {
   }
 }
 
-if (import.meta.main) await run();
+if (import.meta.main) await runUntilStopped();

@@ -31,7 +31,8 @@ export function readConfig(options: ReadOptions): ReadConfig {
   const path = join(options.folder, CONFIG_FILE);
   if (!existsSync(path)) {
     const rule = "There is no configuration.";
-    const wayOut = "Make one with `kobling init`, or name its folder in KOBLING_CONFIG_DIR.";
+    const wayOut =
+      "Make one with `kobling init` (in a clone: `npm run kobling -- init`), or name its folder in KOBLING_CONFIG_DIR.";
     const fault = { file: path, line: undefined, column: undefined, path: "", rule, wayOut };
     return { config: undefined, faults: [fault], warnings: [] };
   }

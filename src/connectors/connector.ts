@@ -122,6 +122,8 @@ export interface ConnectorDefinition<Settings = unknown> {
   readonly mode: "call" | "queue";
   /** It can list what changed since a cursor. */
   readonly delta: boolean;
+  /** It states when an object last changed, or whoever pushes may (rule R3); `kobling check` warns of `most_recent` without. */
+  readonly statesTimes?: boolean;
   readonly mappings: Readonly<Record<string, Mapping>>;
   readonly connect?: (settings: Settings, deps: ConnectDeps) => Client;
 }

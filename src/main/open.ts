@@ -1,17 +1,14 @@
 import { createHmac } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { v7 } from "uuid";
-import { readYamlFile } from "../config/yaml-file.ts";
+import type { ReadMappings } from "../config/mappings.ts";
 import type { Configuration } from "../config.ts";
 import type { Client, ConnectorDefinition } from "../connectors/connector.ts";
 import { connectors } from "../connectors/index.ts";
 import { ConnectionError } from "../lib/errors.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { newKey, type Sealer, sealer } from "../lib/secrets.ts";
-import { compileMapping } from "../mappings/compile.ts";
-import type { CompiledMapping, Mapping } from "../mappings/mapping.ts";
-import { asMapping, mappingSchema } from "../mappings/mapping-schema.ts";
 import type { Deps } from "../pipelines/deps.ts";
 import { openLimits } from "../pipelines/limits.ts";
 import { openWorkQueue } from "../pipelines/queues.ts";
@@ -33,7 +30,7 @@ export interface OpenOptions {
   readonly home: string;
   readonly embedded: boolean;
   readonly configuration: Pick<Configuration, "config" | "redactor">;
-  readonly mappings: ReadonlyMap<string, ReadonlyMap<string, { mapping: Mapping; compiled: CompiledMapping }>>;
+  readonly mappings: ReadMappings["mappings"];
   readonly log: Log;
   readonly databaseConnections?: number;
   readonly sweepMs?: number;
@@ -148,50 +145,6 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
       await db.close();
     },
   };
-}
-
-/**
- * The mappings in force, by connection and object: the connector's, each replaced whole by
- * `mappings/<connection>.<object>.yaml` or `mappings/<connector>.<object>.yaml` where there is one. Faults in words.
- */
-export function loadMappings(
-  configuration: Pick<Configuration, "config" | "redactor">,
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-): { mappings: Map<string, Map<string, { mapping: Mapping; compiled: CompiledMapping }>>; faults: string[] } {
-  const faults: string[] = [];
-  const mappings = new Map<string, Map<string, { mapping: Mapping; compiled: CompiledMapping }>>();
-  const own = new Map<string, Mapping>();
-  const place = join(folder, "mappings");
-  if (existsSync(place)) {
-    for (const name of readdirSync(place)
-      .filter((each) => /\.ya?ml$/.test(each))
-      .sort()) {
-      const file = readYamlFile(join(place, name), { env, redactor: configuration.redactor });
-      faults.push(...file.faults.map((fault) => `${name}: ${fault.rule} ${fault.wayOut}`));
-      const read = mappingSchema.safeParse(file.value);
-      if (read.success) own.set(basename(name).replace(/\.ya?ml$/, ""), asMapping(read.data));
-      else faults.push(...read.error.issues.map((issue) => `${name}: ${issue.path.join(".")}: ${issue.message}`));
-    }
-  }
-  for (const [name, { connector, objects }] of Object.entries(configuration.config.connections)) {
-    const shipped = connectors.find((each) => each.name === connector)?.mappings ?? {};
-    const compiled = new Map<string, { mapping: Mapping; compiled: CompiledMapping }>();
-    for (const object of Object.keys(objects)) {
-      const mapping = own.get(`${name}.${object}`) ?? own.get(`${connector}.${object}`) ?? shipped[object];
-      if (mapping === undefined) {
-        faults.push(
-          `connections.${name}.objects.${object}: connector ${connector} has no mapping for it; add mappings/${name}.${object}.yaml`,
-        );
-        continue;
-      }
-      const result = compileMapping(mapping);
-      if ("faults" in result) faults.push(...result.faults.map((fault) => `mapping ${name}.${object}: ${fault}`));
-      else compiled.set(object, { mapping, compiled: result.mapping });
-    }
-    mappings.set(name, compiled);
-  }
-  return { mappings, faults };
 }
 
 export const openLog = (configuration: Pick<Configuration, "redactor" | "settings">): Log =>

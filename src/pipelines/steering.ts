@@ -35,6 +35,11 @@ export async function pauseAll(deps: Deps, { by, why }: { by: Actor; why?: strin
 const notFound = (name: string): RejectedError =>
   new RejectedError("not_found", `There is no connection named ${name}`, { context: { connection: name } });
 
+/** What a test needs: no database and no queue, so that it can be made before there are any. */
+export type TestDeps = Pick<Deps, "connection" | "connectorOf" | "clientOf" | "mappingOf"> & {
+  readonly limits: Pick<Deps["limits"], "call">;
+};
+
 export interface ConnectionTest {
   readonly ok: boolean;
   readonly credentials: "accepted" | "refused" | "not_asked";
@@ -46,7 +51,7 @@ export interface ConnectionTest {
 }
 
 /** Tries the account: credentials, what it may do, which remote fields no mapping speaks of, one record mapped. Writes nothing. */
-export async function testConnection(deps: Deps, name: string): Promise<ConnectionTest> {
+export async function testConnection(deps: TestDeps, name: string): Promise<ConnectionTest> {
   const config = deps.connection(name);
   if (deps.connectorOf(name).mode !== "call") {
     return { ok: true, credentials: "not_asked", capabilities: null, unmapped: [], sample: null, faults: [] };
@@ -87,7 +92,7 @@ export async function testConnection(deps: Deps, name: string): Promise<Connecti
 }
 
 /** The first object that the account shows, through its mapping. */
-async function sample(deps: Deps, name: string): Promise<{ sample: ConnectionTest["sample"]; unmapped: string[] }> {
+async function sample(deps: TestDeps, name: string): Promise<{ sample: ConnectionTest["sample"]; unmapped: string[] }> {
   for (const object of Object.keys(deps.connection(name).objects)) {
     const mapping = deps.mappingOf(name, object);
     if (mapping === undefined) continue;

@@ -13,6 +13,7 @@ export const api = defineConnector({
   showsAfterMs: 0,
   mode: "queue",
   delta: false,
+  statesTimes: true,
   mappings: {
     debitor: debitorMapping,
     kreditor: kreditorMapping,

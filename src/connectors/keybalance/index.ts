@@ -17,6 +17,7 @@ export const keybalance = defineConnector({
   showsAfterMs: 5_000,
   mode: "call",
   delta: false,
+  statesTimes: false,
   mappings: {
     debitor: debitorMapping,
     kreditor: kreditorMapping,
