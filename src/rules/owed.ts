@@ -69,9 +69,7 @@ function differs(entity: Entity, link: Link, lane: Lane, mapped: MappedUnit, sho
   if (setter?.kind === "derived" && !theirsIsEmpty) return "unset";
   if (setter === undefined && oursEmpty(mapped, entity.values)) return "unset";
   const known = link.renderings[unit]?.find(
-    (pair) =>
-      agrees(entity.kind, mapped, pair.sent, entity.values) &&
-      (pair.ignored === true || sameTheirs(entity.kind, mapped, pair.got, full)),
+    (pair) => agrees(entity.kind, mapped, pair.sent, entity.values) && sameTheirs(entity.kind, mapped, pair.got, full),
   );
   if (known !== undefined) return known.ignored === true ? "ignored" : "same";
   const oneWay = mapped.direction === "out" || !lane.inbound;
