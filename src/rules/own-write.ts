@@ -11,7 +11,7 @@ export function ownWrite(link: Link, kind: EntityKind, mapped: MappedUnit, their
   for (let at = link.images.length - 1; at >= 0; at -= 1) {
     const image = link.images[at];
     if (image === undefined) continue;
-    if (!mapped.keys.some((key) => image.values[key] !== undefined)) continue;
+    if (!mapped.keys.some((key) => image.values[key] !== undefined && theirs[key] !== undefined)) continue;
     if (sameTheirs(kind, mapped, theirs, image.values) && untouchedBeside(link, kind, mapped, theirs, image))
       return image;
   }
@@ -21,9 +21,7 @@ export function ownWrite(link: Link, kind: EntityKind, mapped: MappedUnit, their
 /** Keys of the group that were not sent still read as before: else somebody edited the group, and it is one value (R2). */
 function untouchedBeside(link: Link, kind: EntityKind, mapped: MappedUnit, theirs: Values, image: SentImage): boolean {
   if (mapped.keys.every((key) => image.values[key] !== undefined)) return true;
-  return [link.base, { ...link.base, ...link.seen }].some((before) =>
-    sameTheirs(kind, mapped, theirs, withSent(mapped, before, image.values)),
-  );
+  return sameTheirs(kind, mapped, theirs, withSent(mapped, link.base, image.values));
 }
 
 /** The image outlived its settle: a write that we gave up on arrived after all. */
