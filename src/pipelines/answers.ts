@@ -12,6 +12,8 @@ export interface Answered {
   readonly how: "answer" | "read";
   /** The link is in flight by this attempt, and is settled now. */
   readonly ends: boolean;
+  /** The remote has acknowledged the write, so it has had what was sent, whatever it shows by now (rule R11). */
+  readonly arrived?: true;
 }
 
 /**
@@ -32,7 +34,7 @@ export function takeReceipt(batch: Batch, slot: LinkSlot, incoming: Incoming): A
     return undefined;
   }
   const next = link.counter !== null && incoming.counter === link.counter + 1;
-  return { values: image.values, versions: image.versions, how: next ? "answer" : "read", ends: true };
+  return { values: image.values, versions: image.versions, how: next ? "answer" : "read", ends: true, arrived: true };
 }
 
 /** Judges an answer field by field (rule R17); what it did not settle is judged as a reading. */
@@ -45,6 +47,7 @@ export function settleAnswer(
   answered: Answered,
   claims: Values,
 ): Settled {
+  if (answered.arrived) slot.link = { ...slot.link, decided: { ...slot.link.decided, ...answered.versions } };
   const { link } = slot;
   const settled = settle(entitySlot.entity.kind, link, mapping, answered, lastShown(link), claims, answered.how);
   if (answered.ends) {

@@ -43,7 +43,7 @@ export async function receiptedCreates(
     creates.delete(create.id);
     const key = remoteKey(object, externalId);
     tied.set(key, create.entityId);
-    answers.set(key, { values: attempt.sent, versions: attempt.versions, how: "read", ends: true });
+    answers.set(key, { values: attempt.sent, versions: attempt.versions, how: "read", ends: true, arrived: true });
     alsoEntities.set(create.entityId, create.entity);
     named.set(key, create);
   }

@@ -197,7 +197,7 @@ async function takeRound(
     incomings.push(
       receiptReading(delivery, externalId, body, image !== undefined, receipt.counter, attempt.beganAt, now),
     );
-    answers.set(key, { values: attempt.sent, versions: attempt.versions, how, ends: out });
+    answers.set(key, { values: attempt.sent, versions: attempt.versions, how, ends: out, arrived: true });
     if (link?.entityId !== delivery.entityId) tied.set(key, delivery.entityId);
   }
   const successors: Due[] = [];
