@@ -27,7 +27,7 @@ export function judgeField(key: string, field: Field, value: unknown, context: C
     return { fault: { pointer, code: "bad_value", facts: { rule: "UUID" } } };
   const found = checkValue(field, spelled, context);
   if (found === null) return { value: spelled };
-  if (found.code === "possible_cpr") {
+  if (found.code === "cpr_like") {
     // Not kept, and not in the answer either.
     return { fault: { pointer, code: "cpr_like", facts: { field: key, masked: "******-****" } } };
   }

@@ -62,7 +62,7 @@ function readRegisterNumber(text: string, kind: "cvr" | "se", name: string): Rea
 
 function shapeFault(text: string, kind: "cvr" | "se", name: string): Fault {
   if (looksLikeCpr(text))
-    return fault("possible_cpr", `Ten digits may be a CPR number, which is not accepted as a ${name} number.`);
+    return fault("cpr_like", `Ten digits may be a CPR number, which is not accepted as a ${name} number.`);
   return fault(`${kind}_shape`, `A ${name} number has eight digits; this is ${shapeOf(text.trim())}.`);
 }
 

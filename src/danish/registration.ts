@@ -33,7 +33,7 @@ export function readRegistration(text: string): Reading<string | null> {
   const token = vatToken(text);
   if (token === null || isValidCvr(token)) return read(token);
   if (looksLikeCpr(text))
-    return fault("possible_cpr", "Ten digits may be a CPR number, which is not accepted as a registration number.");
+    return fault("cpr_like", "Ten digits may be a CPR number, which is not accepted as a registration number.");
   if (foreignPrefix(token) !== null) {
     const foreign = readEuVat(token);
     if (foreign.ok) return foreign;

@@ -18,6 +18,7 @@ export interface Warning {
 export type FaultCode =
   | "amount_shape"
   | "country_unknown"
+  | "cpr_like"
   | "currency_inactive"
   | "currency_unknown"
   | "cvr_check_digit"
@@ -33,7 +34,6 @@ export type FaultCode =
   | "phone_length"
   | "phone_prefix"
   | "phone_shape"
-  | "possible_cpr"
   | "postnr_shape"
   | "se_check_digit"
   | "se_shape"

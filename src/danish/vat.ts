@@ -46,7 +46,7 @@ const FOREIGN = /^([A-Z]{2})(?=.*\d.*\d)[A-Z0-9+*]{2,16}$/;
 export function readEuVat(text: string): Reading<string> {
   const compact = compactVat(text);
   if (looksLikeCpr(text))
-    return fault("possible_cpr", "Ten digits without a country may be a CPR number, which is not accepted here.");
+    return fault("cpr_like", "Ten digits without a country may be a CPR number, which is not accepted here.");
   if (compact.startsWith("DK")) {
     const danish = readCvr(text);
     return danish.ok ? read(`DK${danish.value}`) : danish;

@@ -74,7 +74,7 @@ function checkText(field: Field, value: string, context: CheckContext): ValueFau
     case "se":
       return verdict(readSe(value));
     case "euVat":
-      return looksLikeCpr(value) ? fault("possible_cpr", "Ten digits may be a CPR number.") : verdict(readEuVat(value));
+      return looksLikeCpr(value) ? fault("cpr_like", "Ten digits may be a CPR number.") : verdict(readEuVat(value));
     case "gln":
       return verdict(readGln(value));
     case "phone":

@@ -29,7 +29,7 @@ test.each([
   ["SE55601234567", "vat_shape"],
   ["123456789", "vat_prefix"],
   ["DK13748137", "cvr_check_digit"],
-  ["010170-1234", "possible_cpr"],
+  ["010170-1234", "cpr_like"],
 ])("the VAT number %s is refused with %s", (text, code) => {
   expect(readEuVat(text)).toMatchObject({ ok: false, code });
 });
@@ -75,7 +75,7 @@ test("R2 a foreign number has its own place, and an unreadable one is kept as ty
 
 test("a CPR-like number is never placed, and an emptied field empties the group", () => {
   expect(placeVat("010170-1234", nothing)).toEqual(nothing);
-  expect(readRegistration("010170-1234")).toMatchObject({ ok: false, code: "possible_cpr" });
+  expect(readRegistration("010170-1234")).toMatchObject({ ok: false, code: "cpr_like" });
   expect(placeVat("", { ...nothing, cvrNr: "13748136" })).toEqual(nothing);
 });
 

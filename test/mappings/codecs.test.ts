@@ -211,7 +211,7 @@ describe("the registration in one remote field", () => {
     (number) => {
       const { claims, faults } = mapping.readRemote({ SE_Nr: number });
       expect(claims).toEqual({});
-      expect(faults).toMatchObject([{ field: "registration", remote: "SE_Nr", code: "possible_cpr" }]);
+      expect(faults).toMatchObject([{ field: "registration", remote: "SE_Nr", code: "cpr_like" }]);
       expect(JSON.stringify(faults)).not.toMatch(/0101|1234/);
     },
   );

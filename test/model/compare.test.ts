@@ -80,7 +80,7 @@ test.each<[key: string, value: Value, code: string | undefined]>([
   ["cvrNr", "13748136", undefined],
   ["cvrNr", "00000000", "cvr_zero"],
   ["cvrNr", "1374813", "cvr_shape"],
-  ["cvrNr", "0101701234", "possible_cpr"],
+  ["cvrNr", "0101701234", "cpr_like"],
   ["euVatNr", "SE556012345601", undefined],
   ["email", "ada@firma.dk", undefined],
   ["email", "ada@firma", "bad_value"],

@@ -3,7 +3,7 @@ import type { Field, Kind, Value } from "../../model/field.ts";
 
 /** What a codec could not read: a code that may be counted and the rule in words, never the value. */
 export interface Misread {
-  readonly code: "bad_shape" | "bad_value" | "unknown_code" | "possible_cpr";
+  readonly code: "bad_shape" | "bad_value" | "unknown_code" | "cpr_like";
   readonly rule: string;
 }
 

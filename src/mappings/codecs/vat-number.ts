@@ -9,7 +9,7 @@ import { cleanText } from "./text.ts";
 export function readVatNumber(remote: unknown): string | Misread {
   const number = cleanText(remote);
   if (typeof number === "string" && looksLikeCpr(number)) {
-    return misread("possible_cpr", "a registration number is expected, and this looks like a CPR number");
+    return misread("cpr_like", "a registration number is expected, and this looks like a CPR number");
   }
   return number;
 }
