@@ -154,6 +154,17 @@ test("R17 what the remote makes of our value is a rendering: it agrees while bot
   expect(read(after, "IDA HO", ours).effects[0]).toMatchObject({ did: "took" });
 });
 
+test("R17 a person there who types what the remote had made of our value has said nothing new", () => {
+  const own = link({
+    base: { attention: "Bo" },
+    renderings: { attention: [{ sent: { attention: "Ida Holm" }, got: { attention: "IDA H" } }] },
+  });
+  expect(read(own, "IDA H", record("Ida Holm")).effects).toMatchObject([
+    { did: "rendered", base: { attention: "IDA H" }, decided: "after" },
+  ]);
+  expect(read(own, "IDA H", record("Eva Friis")).effects).toMatchObject([{ did: "held", rule: "R12:manual" }]);
+});
+
 test("R17 a write that the remote ignored is one review item, is left alone, and is owed again when our value changes", () => {
   const { ignored, effects, after } = answer("Ida", "Base");
   expect(ignored).toEqual(["attention"]);
@@ -281,6 +292,28 @@ test("R16 every link's newest claim joins the case, judged against its last clai
   expect(claim("Base")).toEqual(["held 1 false"]);
   expect(claim("Ida")).toEqual(["agreed 1 true"]);
   expect(own.base).toEqual({ attention: "Base" });
+});
+
+test("R15 a proposal is replaced by a newer one of its source, and not repeated after a refusal of the same value", () => {
+  const careful = lane({ updatePolicy: { attention: "propose" } });
+  let own = link({ base: { attention: "Base" } });
+  let ours = record("Ida");
+  const look = (shown: string) => {
+    const { effects } = decide(
+      input({ entity: ours, link: own, lane: careful, mapping: lines, reading: reading({ attention: shown }) }),
+    );
+    own = applyToLink(own, effects, ours);
+    return effects.map(({ did, review }) => `${did} ${review?.kind} ${review?.join ?? "new"}`);
+  };
+  expect(look("Bo")).toEqual(["proposed proposal new"]);
+  ours = { ...ours, holds: { "attention@erp": 8 } };
+  expect(look("Bo")).toEqual([]);
+  expect(look("Bodil")).toEqual(["held proposal 8"]);
+  // A person refuses: base is what was last shown (rule R16).
+  ours = { ...ours, holds: {} };
+  own = { ...own, base: lastShown(own), seen: {} };
+  expect(look("Bodil")).toEqual([]);
+  expect(look("Bo")).toEqual(["proposed proposal new"]);
 });
 
 const oneWay = mapping([unit("attention", { direction: "out" })]);
