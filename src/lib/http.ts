@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import type { ErrorContext } from "./errors.ts";
 import { ConnectionError, RejectedError, RetryableError, StaleError, UncertainError } from "./errors.ts";
+import { withoutNul } from "./nul.ts";
 import { type Clock, systemClock } from "./time.ts";
 
 export interface HttpRequest {
@@ -102,7 +103,7 @@ export function httpClient(options: HttpOptions): HttpClient {
       const answer = await Promise.race([tracked.request({ ...tracking, signal }), givenUpUnsent(signal, state)]);
       state.status = answer.statusCode;
       const headers = flatten(answer.headers);
-      const text = await readText(answer.body, headers["content-type"]);
+      const text = withoutNul(await readText(answer.body, headers["content-type"]));
       const times = { beganAt, endedAt: clock.now(), ...dateOf(headers.date) };
       if (answer.statusCode >= 300 && !call.expect?.includes(answer.statusCode)) {
         throw errorOfStatus(call, answer.statusCode, headers, clock);

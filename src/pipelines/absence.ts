@@ -1,3 +1,4 @@
+import { readNow } from "../store/clock.ts";
 import { addRunCounts } from "../store/runs.ts";
 import type { Incoming } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
@@ -16,10 +17,14 @@ export async function confirmGone(
   object: string,
   externalIds: readonly string[],
   runId: number | null,
+  /** `replaced`: a first suspicion, of which only the word that another id stands for it now is taken. */
+  taking: "gone" | "replaced" = "gone",
 ): Promise<void> {
+  if (externalIds.length === 0) return;
   const client = deps.clientOf(connection);
   for (let at = 0; at < externalIds.length; at += BATCH) {
     const gone: Incoming[] = [];
+    const began = await readNow(deps.db.sql);
     await eachAtOnce(
       deps,
       connection,
@@ -27,22 +32,18 @@ export async function confirmGone(
       async (externalId) => {
         const answer = await client.get(object, externalId);
         if (!("gone" in answer)) return;
-        gone.push(
-          goneReading(
-            object,
-            externalId,
-            runId,
-            answer.replacedBy,
-            answer.times.beganAt.getTime(),
-            answer.times.endedAt.getTime(),
-          ),
-        );
+        if (taking === "replaced" && answer.replacedBy === undefined) return;
+        gone.push(goneReading(object, externalId, runId, answer.replacedBy, began, began));
       },
       (externalId, error) => deps.log.warn("absence.not_confirmed", { connection, object, externalId, error }),
     );
     if (gone.length === 0) continue;
     const due = await deps.db.sql.begin(async (tx) => {
-      const batch = await decideBatch(deps, tx, connection, gone);
+      const batch = await decideBatch(deps, tx, connection, gone, {
+        alsoLinks: gone.flatMap(({ replacedBy }) =>
+          replacedBy === undefined ? [] : [{ object, externalId: replacedBy }],
+        ),
+      });
       if (runId !== null) await addRunCounts(tx, new Map([[runId, { read: gone.length, updated: gone.length }]]));
       return new Set(batch.due.map((each) => each.connection));
     });

@@ -1,7 +1,8 @@
 import type { CallTimes, RemoteObject } from "../connectors/connector.ts";
 import type { Values } from "../model/catalogue.ts";
 import { agrees, looselyAgrees } from "../rules/unit-values.ts";
-import { type Delivery, loadAttempts } from "../store/deliveries.ts";
+import { loadAttempts } from "../store/attempts.ts";
+import type { Delivery } from "../store/deliveries.ts";
 import { loadTiedIds } from "../store/links.ts";
 import type { Deps } from "./deps.ts";
 import { asError } from "./each.ts";
@@ -86,7 +87,7 @@ export async function findCreated(deps: Deps, connection: string, leases: readon
 type Mapping = NonNullable<ReturnType<Deps["mappingOf"]>>;
 
 /** Does an object show what the create sent, as sent or as the remote renders it? Fields it does not show say nothing. */
-function isMade(mapping: Mapping, sent: Values, versions: Record<string, number>, claims: Values): boolean {
+export function isMade(mapping: Mapping, sent: Values, versions: Record<string, number>, claims: Values): boolean {
   let compared = 0;
   for (const unit of Object.keys(versions)) {
     const mapped = mapping.unitByName.get(unit);

@@ -1,10 +1,12 @@
 import type { EntityKind } from "../model/catalogue.ts";
 import { judgeReading } from "../rules/reading.ts";
+import { loadOpenCreates } from "../store/attempts.ts";
 import { lockMatchKeys } from "../store/candidates.ts";
 import type { Tx } from "../store/database.ts";
 import { findLinked, newLink, remoteKey } from "../store/links.ts";
 import { type Answered, settleAnswer, takeReceipt } from "./answers.ts";
 import { type Batch, close, type Incoming, keep, type LinkSlot, systemSetter, write } from "./batch.ts";
+import { isMade } from "./creates.ts";
 import type { Deps } from "./deps.ts";
 import { flush } from "./flush.ts";
 import { judgeGone } from "./gone.ts";
@@ -71,7 +73,12 @@ export async function decideBatch(
       );
   }
   const index = indexOf(batch.entities.values());
-  for (const each of mapped) judgeOne(batch, each, index, parents, options);
+  const mine = options.tied === undefined ? await waitingForOurs(batch, mapped) : new Set<Mapped>();
+  for (const each of mine) {
+    const detail = "It may be an object that we are making: its own answer, or looking it up, will tell";
+    close(batch, each.incoming, "stale", "unchanged", { code: "R19:may_be_ours", detail });
+  }
+  for (const each of mapped) if (!mine.has(each)) judgeOne(batch, each, index, parents, options);
   if (options.asReleased === undefined) await guardMeetings(batch);
   await options.after?.(batch);
   await flush(batch);
@@ -116,6 +123,21 @@ function isStranger(batch: Batch, incoming: Incoming): boolean {
   );
 }
 
+/**
+ * Strangers that show what an open create has sent. They are judged as its answer, never as a first meeting (rule R19):
+ * taken for strangers they would become a second record, and the create would be sent again.
+ */
+async function waitingForOurs(batch: Batch, mapped: readonly Mapped[]): Promise<Set<Mapped>> {
+  const strangers = mapped.filter(({ incoming }) => !incoming.pushed && isStranger(batch, incoming));
+  if (strangers.length === 0) return new Set();
+  const creates = await loadOpenCreates(batch.tx, batch.connection);
+  return new Set(
+    strangers.filter(({ incoming, mapping, read }) =>
+      creates.some((each) => each.object === incoming.object && isMade(mapping, each.sent, each.versions, read.claims)),
+    ),
+  );
+}
+
 /** The emner of children, by the parent's external id. */
 async function findParents(batch: Batch, mapped: readonly Mapped[]): Promise<Map<string, string>> {
   const wanted = new Map<string, Set<string>>();
@@ -155,7 +177,8 @@ function judgeOne(
       ...(batch.delivered.get(known.link.id) ?? { acknowledged: null, outstanding: null }),
     };
     const verdict = judgeReading(facts, incoming);
-    if (verdict.verdict === "repeat") {
+    // The first reading after an unknown outcome answers the attempt, also where it shows what stood before (rule R17).
+    if (verdict.verdict === "repeat" && options.answers?.has(key) !== true) {
       // Shown again: the suspicion of a listing that missed it is gone (rule R9).
       if (known.link.missingSince !== null) {
         known.link = { ...known.link, missingSince: null };

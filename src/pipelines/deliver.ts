@@ -27,7 +27,7 @@ export async function deliver(deps: Deps, connection: string): Promise<DeliverCo
   const connector = deps.connectorOf(connection);
   if (connector.mode !== "call") return { leased: 0, sent: 0 };
   const quietMs = deps.connection(connection).quietMs;
-  await reclaimLost(deps.db.sql, connection, quietMs);
+  await reclaimLost(deps.db.sql, connection, quietMs, connector.showsAfterMs);
   let size = SMALLEST;
   let leased = 0;
   let sent = 0;

@@ -9,7 +9,13 @@ import type { OpenLane } from "./world.ts";
 export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefined, incoming: Incoming): void {
   if (slot === undefined || slot.link.state === "gone") return close(batch, incoming, "decided", "unchanged");
   const { link } = slot;
-  if (incoming.replacedBy !== undefined && !batch.links.has(remoteKey(incoming.object, incoming.replacedBy))) {
+  const under =
+    incoming.replacedBy === undefined
+      ? undefined
+      : batch.links.get(remoteKey(incoming.object, incoming.replacedBy))?.link;
+  // Seen under its new number already, as a stranger that stands for nobody: that row makes room.
+  if (incoming.replacedBy !== undefined && (under === undefined || under.entityId === null)) {
+    if (under !== undefined) batch.links.delete(remoteKey(incoming.object, incoming.replacedBy));
     // Renumbered: the same object under another id; link, base and images move with it (rule R9).
     slot.link = { ...link, externalId: incoming.replacedBy, missingSince: null };
     slot.dirty = true;

@@ -2,7 +2,7 @@ import { gateOut } from "../rules/gate.ts";
 import { lastShown } from "../rules/owed.ts";
 import { pick, theirsEmpty } from "../rules/unit-values.ts";
 import { viewHold } from "../rules/view.ts";
-import { endAttempts, loadAttempts } from "../store/deliveries.ts";
+import { endAttempts, loadAttempts } from "../store/attempts.ts";
 import { remoteKey } from "../store/links.ts";
 import { lockPulled, type Move, movePulled, type Pulled } from "../store/outbound.ts";
 import type { Batch } from "./batch.ts";

@@ -6,7 +6,9 @@ import { addRunCounts } from "../store/runs.ts";
 import type { Batch, Incoming } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
+import { LaneStopped } from "./meetings.ts";
 import { receiptedCreates } from "./receipted-creates.ts";
+import { stopLaneFor } from "./stop-lane.ts";
 import { openLanes } from "./world.ts";
 
 const BATCH_SIZE = 500;
@@ -26,19 +28,21 @@ export async function ingest(deps: Deps, connection: string): Promise<IngestCoun
   const lanes = [...openLanes(deps, await loadLanes(deps.db.sql)).values()].filter(
     (lane) => lane.connection === connection,
   );
-  // A lane that is armed only reads and previews (rule R27); its changes wait.
+  // A lane that is armed only reads and previews (rule R27); its changes wait. One switched off is still looked at (R22).
   const objects = lanes
-    .filter((lane) => (lane.inbound || lane.outbound) && !lane.paused && !lane.row.stopped)
+    .filter((lane) => (lane.inbound || lane.outbound || lane.off === true) && !lane.paused && !lane.row.stopped)
     .map((lane) => lane.object);
   if (objects.length === 0) return { taken: 0, readAgain: [] };
   const readAgain: Batch["readAgain"] = [];
   const busy = new Map<string, Promise<void>>();
   const running = new Set<Promise<void>>();
   const faults: unknown[] = [];
+  const stopped = new Set<string>();
   let taken = 0;
   let after = 0;
   while (faults.length === 0) {
-    const changes = await takeWaiting(deps.db.sql, connection, objects, after, BATCH_SIZE);
+    const open = objects.filter((object) => !stopped.has(object));
+    const changes = await takeWaiting(deps.db.sql, connection, open, after, BATCH_SIZE);
     const last = changes.at(-1);
     if (last === undefined) break;
     after = last.id;
@@ -48,7 +52,7 @@ export async function ingest(deps: Deps, connection: string): Promise<IngestCoun
     const before = new Set(keys.flatMap((key) => busy.get(key) ?? []));
     await Promise.all(before);
     while (running.size >= IN_FLIGHT) await Promise.race(running);
-    const work = ingestHalving(deps, connection, changes, readAgain)
+    const work = ingestHalving(deps, connection, changes, { readAgain, stopped })
       .catch((error: unknown) => {
         faults.push(error);
       })
@@ -69,18 +73,25 @@ export async function ingest(deps: Deps, connection: string): Promise<IngestCoun
 async function ingestHalving(
   deps: Deps,
   connection: string,
-  changes: readonly Change[],
-  readAgain: Batch["readAgain"],
+  given: readonly Change[],
+  into: { readonly readAgain: Batch["readAgain"]; readonly stopped: Set<string> },
 ): Promise<void> {
+  const changes = given.filter((change) => !into.stopped.has(change.object));
+  if (changes.length === 0) return;
   try {
-    const due = await ingestBatch(deps, connection, changes, readAgain);
+    const due = await ingestBatch(deps, connection, changes, into.readAgain);
     for (const name of due) if (name !== connection) await deps.queue.due("deliver", name);
   } catch (error) {
     if (isDatabaseDown(error)) throw error;
+    if (error instanceof LaneStopped) {
+      if (!into.stopped.has(error.object)) await stopLaneFor(deps, connection, error);
+      into.stopped.add(error.object);
+      return ingestHalving(deps, connection, changes, into);
+    }
     if (changes.length > 1) {
       const middle = Math.ceil(changes.length / 2);
-      await ingestHalving(deps, connection, changes.slice(0, middle), readAgain);
-      await ingestHalving(deps, connection, changes.slice(middle), readAgain);
+      await ingestHalving(deps, connection, changes.slice(0, middle), into);
+      await ingestHalving(deps, connection, changes.slice(middle), into);
       return;
     }
     const [guilty] = changes;

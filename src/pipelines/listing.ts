@@ -11,6 +11,8 @@ import { ingest } from "./ingest.ts";
 import { receive } from "./receive.ts";
 
 const PAGE = 500;
+/** Suspects of one listing that are asked whether they were renumbered; more at once is another kind of trouble. */
+const MOST_ASKED = 200;
 
 /**
  * Reads an object of a connection whole, page by page as a stream, and takes what changed in. A page that fails ends the
@@ -105,8 +107,10 @@ async function lostFields(
 
 /** What a whole listing missed is suspected; a second one begun later, and the remote's own word by id, settle it (rule R9). */
 async function absent(deps: Deps, connection: string, object: string, runId: number, began: number): Promise<void> {
-  const { first, second } = await findMissing(deps.db.sql, connection, object, runId, iso(began));
+  const { first, second, suspects } = await findMissing(deps.db.sql, connection, object, runId, iso(began));
   if (first.length > 0) await markMissing(deps.db.sql, first, iso(began));
+  // A renumbered object stands in this same listing under its new number: asked for before that is taken for a stranger.
+  await confirmGone(deps, connection, object, suspects.slice(0, MOST_ASKED), runId, "replaced");
   if (second.length === 0) return;
   await confirmGone(deps, connection, object, second, runId);
 }

@@ -1,22 +1,18 @@
 import { contentHash } from "../lib/hash.ts";
 import type { RemoteImage } from "../mappings/mapping.ts";
 import type { EntityKind } from "../model/catalogue.ts";
-import {
-  type Delivery,
-  type DeliveryEnd,
-  endLeases,
-  findLeases,
-  loadAttempts,
-  lockLeases,
-} from "../store/deliveries.ts";
+import { loadAttempts } from "../store/attempts.ts";
+import { readNow } from "../store/clock.ts";
+import { type Delivery, type DeliveryEnd, endLeases, findLeases, lockLeases } from "../store/deliveries.ts";
 import { remoteKey } from "../store/links.ts";
 import type { Answered } from "./answers.ts";
-import type { Batch, Incoming } from "./batch.ts";
+import { type Batch, type Incoming, iso } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import { begin, type Draft, type Drawn, drawCreate, drawUpdate, imagesOf, shutFor } from "./draft.ts";
 import type { ReadBefore } from "./read-before.ts";
-import { classify } from "./settle.ts";
+import { type Classified, classify, tellRejected } from "./settle.ts";
+import { stopConnection } from "./stop-connection.ts";
 
 /** A request that may now be sent: its image stands in the store (rules R13, R19). */
 export interface Attempt extends Draft {
@@ -46,23 +42,29 @@ export async function prepare(
     const answers = new Map<string, Answered>();
     const tied = new Map<string, string>();
     const go: Delivery[] = [];
+    const at = iso(await readNow(tx));
+    let stopped: string | undefined;
     for (const lease of leases) {
       if (!mine.has(lease.id)) continue;
       const failure = read.failed.get(lease.id);
       if (failure !== undefined) {
-        const outcome = classify(failure, quietMs, lease.tries);
-        // Nothing was written: an uncertain delivery stays uncertain until it could be read.
-        ends.push({
-          id: lease.id,
-          fence: lease.fence,
-          state: lease.attemptId === null ? "due" : "uncertain",
-          afterMs: outcome.afterMs,
-          reason: outcome.code,
-        });
+        const failed = classify(failure, quietMs, lease.tries);
+        if (failed.outcome === "connection") stopped = failed.code;
+        ends.push(unread(lease, failed));
+        if (failed.outcome === "rejected")
+          await tellRejected(
+            tx,
+            at,
+            connection,
+            { delivery: lease, externalId: lease.externalId, versions: {} },
+            failed,
+          );
         continue;
       }
       const doubt = read.created.doubtful.get(lease.id);
       if (doubt !== undefined) {
+        const about = { delivery: lease, externalId: null, versions: {} };
+        await tellRejected(tx, at, connection, about, { code: "R19:several_found" }, { externalIds: doubt.join(", ") });
         ends.push({ id: lease.id, fence: lease.fence, state: "rejected", reason: "R19:several_found" });
         continue;
       }
@@ -88,8 +90,22 @@ export async function prepare(
       },
     });
     await endLeases(tx, ends);
+    if (stopped !== undefined) await stopConnection(tx, connection, stopped, at);
     return drafts.map((each, n) => ({ ...each, id: ids[n] ?? -1 }));
   });
+}
+
+const UNREADABLE_MS = 15 * 60_000;
+
+/** Nothing was written: an uncertain delivery stays uncertain until the object could be read. */
+function unread(lease: Delivery, failed: Classified): DeliveryEnd {
+  const { id, fence } = lease;
+  const isSure = lease.attemptId === null;
+  if (failed.outcome !== "rejected")
+    return { id, fence, state: isSure ? "due" : "uncertain", afterMs: failed.afterMs, reason: failed.code };
+  return isSure
+    ? { id, fence, state: "rejected", reason: failed.code }
+    : { id, fence, state: "uncertain", afterMs: UNREADABLE_MS, reason: failed.code };
 }
 
 interface Collected {
@@ -108,33 +124,23 @@ function collectReadings(
   const made = read.created.found.get(lease.id);
   if (made !== undefined) {
     const key = remoteKey(lease.object, made.object.externalId);
-    into.incomings.push(
-      readingOf(
-        lease,
-        made.object.externalId,
-        made.object,
-        made.times.beganAt.getTime(),
-        made.times.endedAt.getTime(),
-        0,
-      ),
-    );
+    into.incomings.push(readingOf(lease, made.object.externalId, made.object, read.timesOf(made.times), 0));
     into.answers.set(key, { values: made.sent, versions: made.versions, how: "read", ends: true });
     into.tied.set(key, lease.entityId);
     return;
   }
   const shown = read.shown.get(lease.id);
   if (shown === undefined || lease.externalId === null) return;
-  const began = shown.times.beganAt.getTime();
-  const ended = shown.times.endedAt.getTime();
+  const times = read.timesOf(shown.times);
   if (shown.gone !== null) {
     into.incomings.push({
-      ...readingOf(lease, lease.externalId, null, began, ended, shown.writeCount),
+      ...readingOf(lease, lease.externalId, null, times, shown.writeCount),
       deleted: true,
       replacedBy: shown.gone.replacedBy,
     });
     return;
   }
-  into.incomings.push(readingOf(lease, lease.externalId, shown.object, began, ended, shown.writeCount));
+  into.incomings.push(readingOf(lease, lease.externalId, shown.object, times, shown.writeCount));
   const attempt = lease.attemptId === null ? undefined : known.get(lease.attemptId);
   if (attempt !== undefined) {
     into.answers.set(remoteKey(lease.object, lease.externalId), {
@@ -150,8 +156,7 @@ const readingOf = (
   lease: Delivery,
   externalId: string,
   object: { image: RemoteImage; version?: string; changedAt?: string } | null,
-  beganAt: number,
-  receivedAt: number,
+  { beganAt, receivedAt }: { readonly beganAt: number; readonly receivedAt: number },
   writeCount: number,
 ): Incoming => ({
   object: lease.object,
@@ -172,7 +177,8 @@ const readingOf = (
   pushed: false,
   // Many clears shown by a read right before a write are believed by the next reading only.
   confirmed: false,
-  certain: true,
+  // A listing may have been decided meanwhile that was asked for later: then it is read again (rule R6).
+  certain: false,
 });
 
 /** Works out one delivery: what is to be sent, or how the delivery ends without a request. */
@@ -201,8 +207,11 @@ function draft(
     ends.push({ id: lease.id, fence: lease.fence, state: "settled", linkId: slot.link.id });
     return;
   }
-  if (batch.readAgain.some((each) => each.object === lease.object && each.externalId === externalId)) {
-    ends.push({ id: lease.id, fence: lease.fence, state: "due", afterMs: 1_000, reason: "R8:read_again" });
+  const again = batch.readAgain.find((each) => each.object === lease.object && each.externalId === externalId);
+  if (again !== undefined) {
+    const afterMs = again.why === "many_clears" ? 1_000 : 50;
+    const state = lease.attemptId === null ? "due" : "uncertain";
+    ends.push({ id: lease.id, fence: lease.fence, state, afterMs, reason: again.why });
     return;
   }
   add(drawUpdate(batch, lease, externalId, images, read.shown.get(lease.id)?.times.endedAt.getTime() ?? null));

@@ -3,6 +3,7 @@ import { ConnectionError, RetryableError } from "../lib/errors.ts";
 import type { Delivery } from "../store/deliveries.ts";
 import { loadWriteCounts } from "../store/links.ts";
 import type { FoundCreates } from "./creates.ts";
+import { databaseTimes } from "./database-times.ts";
 import type { Deps } from "./deps.ts";
 import { eachAtOnce } from "./each.ts";
 
@@ -20,6 +21,8 @@ export interface ReadBefore {
   >;
   readonly failed: ReadonlyMap<number, Error>;
   readonly created: FoundCreates;
+  /** Times of these calls by the database's clock. */
+  readonly timesOf: Awaited<ReturnType<typeof databaseTimes>>;
 }
 
 /**
@@ -42,7 +45,7 @@ export async function readBefore(
     (lease) =>
       lease.externalId !== null && (connector.lock === "none" || lease.wasUncertain || lease.attemptId !== null),
   );
-  if (wanted.length === 0) return { shown, failed, created };
+  if (wanted.length === 0) return { shown, failed, created, timesOf: await databaseTimes(deps.db.sql) };
   const counts = await loadWriteCounts(
     deps.db.sql,
     wanted.flatMap((lease) => lease.linkId ?? []),
@@ -64,5 +67,5 @@ export async function readBefore(
       failed.set(lease.id, error);
     },
   );
-  return { shown, failed, created };
+  return { shown, failed, created, timesOf: await databaseTimes(deps.db.sql) };
 }

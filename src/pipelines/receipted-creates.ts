@@ -1,6 +1,6 @@
 import type { EntityKind } from "../model/catalogue.ts";
+import { endAttempts, loadAttempts } from "../store/attempts.ts";
 import type { Tx } from "../store/database.ts";
-import { endAttempts, loadAttempts } from "../store/deliveries.ts";
 import { remoteKey } from "../store/links.ts";
 import { findOutstandingCreates, lockPulled, movePulled, type Pulled } from "../store/outbound.ts";
 import type { Answered } from "./answers.ts";

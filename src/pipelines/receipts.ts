@@ -1,9 +1,10 @@
 import type { RemoteImage } from "../mappings/mapping.ts";
 import type { EntityKind } from "../model/catalogue.ts";
 import { versionOf } from "../rules/decide.ts";
+import { type AttemptEnd, endAttempts, loadAttempts } from "../store/attempts.ts";
 import { readNow } from "../store/clock.ts";
 import type { Tx } from "../store/database.ts";
-import { type AttemptEnd, type Due, endAttempts, loadAttempts, loadDelivered, markDue } from "../store/deliveries.ts";
+import { type Due, loadDelivered, markDue } from "../store/deliveries.ts";
 import { loadImages, lockLinks, remoteKey, type StoredLink } from "../store/links.ts";
 import { findPulled, type Move, movePulled, type Pulled } from "../store/outbound.ts";
 import { alert, closeReviews, findOpenFor } from "../store/reviews.ts";

@@ -85,21 +85,25 @@ async function asShown(deps: Deps, telling: Telling, runId: number, envelopes: r
 
 async function keep(deps: Deps, sql: Db, telling: Telling, envelopes: readonly Envelope[]): Promise<Received> {
   const refused: { index: number; code: string; detail: string }[] = [];
-  const sound: { envelope: Envelope; index: number; hash: string }[] = [];
+  const sound: { envelope: Envelope; externalId: string; hash: string }[] = [];
   for (const [index, envelope] of envelopes.entries()) {
     const fault = faultOf(envelope);
     if (fault !== undefined) refused.push({ index, ...fault });
-    else sound.push({ envelope, index, hash: envelope.deleted ? "deleted" : contentHash(envelope.data) });
+    else {
+      const hash = envelope.deleted ? "deleted" : contentHash(envelope.data);
+      sound.push({ envelope, externalId: envelope.externalId, hash });
+    }
   }
   if (sound.length === 0) return { kept: 0, repeats: 0, refused };
-  const ids = sound.map(({ envelope }) => envelope.externalId);
-  const objects = ids.map(() => telling.object);
+  const ids = sound.map(({ externalId }) => externalId);
   const [newest, buried, now] = await Promise.all([
-    newestKept(sql, telling.connection, objects, ids),
+    newestKept(sql, telling.connection, telling.object, sound),
     findTombstones(sql, deps.seal, telling.connection, telling.object, ids),
     readNow(sql),
   ]);
   const changes: NewChange[] = [];
+  /** The newest kept of this very batch: what comes after it is compared with it (rule R5). */
+  const inBatch = new Map<string, { hash: string; counter: number | null }>();
   let repeats = 0;
   let hits = 0;
   for (const [at, { envelope, hash }] of sound.entries()) {
@@ -109,12 +113,14 @@ async function keep(deps: Deps, sql: Db, telling: Telling, envelopes: readonly E
       repeats += 1;
       continue;
     }
-    const known = newest[at];
-    const same = known !== undefined && known.hash === hash && telling.confirming !== true && !known.missing;
+    const before = inBatch.get(envelope.externalId);
+    const known = before === undefined ? newest[at] : { ...before, same: before.hash === hash, missing: false };
+    const same = known?.same === true && telling.confirming !== true && !known.missing;
     if (same && (envelope.counter === undefined || (known.counter !== null && envelope.counter <= known.counter))) {
       repeats += 1;
       continue;
     }
+    inBatch.set(envelope.externalId, { hash, counter: envelope.counter ?? null });
     changes.push({
       object: telling.object,
       externalId: envelope.externalId,
@@ -148,6 +154,8 @@ function faultOf(envelope: Envelope): { code: string; detail: string } | undefin
   if (typeof envelope.externalId !== "string" || envelope.externalId.length === 0) {
     return { code: "external_id_missing", detail: "externalId is required: a text that names the object at your side" };
   }
+  if (envelope.externalId.includes("\0"))
+    return { code: "external_id_invalid", detail: "externalId must not hold a NUL character" };
   if (envelope.externalId.length > 200)
     return { code: "external_id_too_long", detail: "externalId has at most 200 characters" };
   if (envelope.deleted === true) return undefined;

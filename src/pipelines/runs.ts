@@ -1,14 +1,14 @@
 import { ConnectionError, RejectedError } from "../lib/errors.ts";
 import { readNow } from "../store/clock.ts";
-import { noteFault, setConnectionState } from "../store/connections.ts";
+import { noteFault } from "../store/connections.ts";
 import { loadLanes } from "../store/lanes.ts";
-import { alert } from "../store/reviews.ts";
 import { addRunCounts, endRun, openRun, type Run, takeWaitingRuns } from "../store/runs.ts";
 import { iso } from "./batch.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { ingestAndReadAgain, readListing } from "./listing.ts";
 import { preview } from "./preview.ts";
 import { sweep } from "./standing.ts";
+import { stopConnection } from "./stop-connection.ts";
 import { laneKey, openLanes } from "./world.ts";
 
 export type StartedKind = "full" | "delta" | "reconcile" | "preview";
@@ -87,9 +87,7 @@ async function carryOut(deps: Deps, run: Run): Promise<void> {
     await noteFault(deps.db.sql, connection, code);
     deps.log.warn("run.failed", { runId: id, connection, kind: run.kind, error });
     if (error instanceof ConnectionError) {
-      // The account needs its owner: nothing more is tried until a person resumes.
-      await setConnectionState(deps.db.sql, connection, "stopped", code);
-      await alert(deps.db.sql, iso(await readNow(deps.db.sql)), { connection, reason: `connection:${code}` });
+      await stopConnection(deps.db.sql, connection, code, iso(await readNow(deps.db.sql)));
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { WriteAnswer } from "../connectors/connector.ts";
-import { StaleError } from "../lib/errors.ts";
+import { StaleError, UncertainError } from "../lib/errors.ts";
 import { recordWindows } from "../store/connections.ts";
 import type { Deps } from "./deps.ts";
 import { eachAtOnce } from "./each.ts";
@@ -43,7 +43,10 @@ export async function send(deps: Deps, connection: string, attempts: readonly At
         results.push({ attempt, answer });
         return;
       }
-      const read = await client.get(object, answer.externalId);
+      const read = await client.get(object, answer.externalId).catch((cause: unknown) => {
+        // The write has gone through; only what came of it is not known.
+        throw new UncertainError("connection_lost", "The object could not be read after it was written", { cause });
+      });
       if ("gone" in read) throw new StaleError("version_moved", "The object was gone right after it was written");
       results.push({ attempt, answer: { ...answer, object: read.object, times: read.times }, readLater: true });
     },

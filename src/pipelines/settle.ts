@@ -1,15 +1,19 @@
 import { ConnectionError, RejectedError, RetryableError, StaleError, UncertainError } from "../lib/errors.ts";
 import { contentHash } from "../lib/hash.ts";
-import { noteFault, setConnectionState } from "../store/connections.ts";
-import { type AttemptEnd, type DeliveryEnd, endAttempts, endLeases } from "../store/deliveries.ts";
+import { type AttemptEnd, endAttempts } from "../store/attempts.ts";
+import { readNow } from "../store/clock.ts";
+import { noteFault } from "../store/connections.ts";
+import { type DeliveryEnd, endLeases, findLeases } from "../store/deliveries.ts";
 import { remoteKey } from "../store/links.ts";
 import { alert } from "../store/reviews.ts";
 import type { Answered } from "./answers.ts";
 import { type Batch, type Incoming, iso } from "./batch.ts";
+import { databaseTimes } from "./database-times.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import type { Attempt } from "./prepare.ts";
 import type { SendResult } from "./send.ts";
+import { stopConnection } from "./stop-connection.ts";
 
 export interface Classified {
   readonly outcome: "retry" | "uncertain" | "stale" | "rejected" | "connection";
@@ -41,23 +45,74 @@ export interface SettledAll {
   readonly stop: boolean;
 }
 
-/** Settles a batch of attempts: answers are judged field by field, failures by what happens next; one transaction. */
+/**
+ * Settles a batch of attempts: answers are judged field by field, failures by what happens next; one transaction. Of a
+ * lease that was lost meanwhile only the attempt's outcome is noted (rule R18).
+ */
 export async function settleAll(deps: Deps, connection: string, results: readonly SendResult[]): Promise<SettledAll> {
   if (results.length === 0) return { dueElsewhere: new Set(), stop: false };
-  const config = deps.connection(connection);
-  const connector = deps.connectorOf(connection);
+  const { quietMs } = deps.connection(connection);
+  const timesOf = await databaseTimes(deps.db.sql);
+  return deps.db.sql.begin(async (tx) => {
+    const held = await findLeases(
+      tx,
+      results.map(({ attempt }) => attempt.delivery),
+    );
+    const mine = results.filter(({ attempt }) => held.has(attempt.delivery.id));
+    const failures = failuresOf(results, quietMs);
+    const mineFailed = failures.filter(({ attempt }) => held.has(attempt.delivery.id));
+    const { incomings, answers, tied } = readAnswers(mine, timesOf);
+    const at = iso(await readNow(tx));
+    for (const { attempt, failed } of mineFailed)
+      if (failed.outcome === "rejected") await tellRejected(tx, at, connection, attempt, failed);
+    const batch = await decideBatch(deps, tx, connection, incomings, {
+      answers,
+      tied,
+      alsoLinks: mineFailed.flatMap(({ attempt }) =>
+        attempt.externalId === null ? [] : [{ object: attempt.delivery.object, externalId: attempt.externalId }],
+      ),
+      alsoEntities: new Map(mine.map(({ attempt }) => [attempt.delivery.entityId, attempt.delivery.entity] as const)),
+      after: (each) => {
+        for (const { attempt, failed } of mineFailed) endFlight(each, attempt, failed, quietMs);
+      },
+    });
+    await endAttempts(tx, attemptEnds(results, failures));
+    await endLeases(tx, leaseEnds(deps, connection, batch, mine, mineFailed));
+    const stopped = failures.find(({ failed }) => failed.outcome === "connection")?.failed;
+    if (stopped !== undefined) await stopConnection(tx, connection, stopped.code, at);
+    else if (failures.length > 0) await noteFault(tx, connection, failures[0]?.failed.code ?? "fault");
+    const waiting = failures.filter(({ failed }) => failed.outcome === "retry").length;
+    return {
+      dueElsewhere: new Set(batch.due.map((due) => due.connection)),
+      stop: stopped !== undefined || (waiting > 0 && waiting === results.length),
+    };
+  });
+}
+
+interface Failure {
+  readonly attempt: Attempt;
+  readonly failed: Classified;
+}
+
+const failuresOf = (results: readonly SendResult[], quietMs: number): Failure[] =>
+  results.flatMap(({ attempt, answer, error }) =>
+    answer?.object === undefined
+      ? [
+          {
+            attempt,
+            failed: classify(error ?? new Error("An attempt without an answer"), quietMs, attempt.delivery.tries),
+          },
+        ]
+      : [],
+  );
+
+/** The answers as readings to be judged (rule R17); the id of a create stands for the record that was sent. */
+function readAnswers(results: readonly SendResult[], timesOf: Awaited<ReturnType<typeof databaseTimes>>) {
   const incomings: Incoming[] = [];
   const answers = new Map<string, Answered>();
   const tied = new Map<string, string>();
-  const failures: { attempt: Attempt; failed: Classified }[] = [];
-  for (const { attempt, answer, error, readLater } of results) {
-    if (answer?.object === undefined) {
-      failures.push({
-        attempt,
-        failed: classify(error ?? new Error("An attempt without an answer"), config.quietMs, attempt.delivery.tries),
-      });
-      continue;
-    }
+  for (const { attempt, answer, readLater } of results) {
+    if (answer?.object === undefined) continue;
     const key = remoteKey(attempt.delivery.object, answer.externalId);
     incomings.push({
       object: attempt.delivery.object,
@@ -71,8 +126,7 @@ export async function settleAll(deps: Deps, connection: string, results: readonl
       lastDelivery: null,
       remoteVersion: answer.object.version ?? null,
       changedAt: null,
-      beganAt: answer.times.beganAt.getTime(),
-      receivedAt: answer.times.endedAt.getTime(),
+      ...timesOf(answer.times),
       writeCount: null,
       whole: true,
       pushed: false,
@@ -87,57 +141,40 @@ export async function settleAll(deps: Deps, connection: string, results: readonl
     });
     if (attempt.externalId === null) tied.set(key, attempt.delivery.entityId);
   }
-  const alsoLinks = failures.flatMap(({ attempt }) =>
-    attempt.externalId === null ? [] : [{ object: attempt.delivery.object, externalId: attempt.externalId }],
-  );
-  const entities = new Map(results.map(({ attempt }) => [attempt.delivery.entityId, attempt.delivery.entity] as const));
-  let stop = failures.some(({ failed }) => failed.outcome === "connection");
-  const dueElsewhere = await deps.db.sql.begin(async (tx) => {
-    const attemptEnds: AttemptEnd[] = [];
-    const leaseEnds: DeliveryEnd[] = [];
-    for (const { attempt, answer } of results) {
-      if (answer?.object !== undefined) attemptEnds.push({ id: attempt.id, state: "settled" });
-    }
-    for (const { attempt, failed } of failures) {
-      attemptEnds.push({ id: attempt.id, state: failed.outcome, error: failed.code });
-      leaseEnds.push(failureEnd(attempt, failed, connector.showsAfterMs));
-      if (failed.outcome === "rejected") await tellRejected(tx, iso(Date.now()), connection, attempt, failed);
-    }
-    const batch = await decideBatch(deps, tx, connection, incomings, {
-      answers,
-      tied,
-      alsoLinks,
-      alsoEntities: entities,
-      after: (each) => {
-        for (const { attempt, failed } of failures) endFlight(each, attempt, failed, config.quietMs);
-      },
+  return { incomings, answers, tied };
+}
+
+const attemptEnds = (results: readonly SendResult[], failures: readonly Failure[]): AttemptEnd[] => [
+  ...results.flatMap(({ attempt, answer }): AttemptEnd[] =>
+    answer?.object === undefined ? [] : [{ id: attempt.id, state: "settled" }],
+  ),
+  ...failures.map(({ attempt, failed }): AttemptEnd => ({ id: attempt.id, state: failed.outcome, error: failed.code })),
+];
+
+/** What becomes of the deliveries: due again where the newest state owes more by now. */
+function leaseEnds(
+  deps: Deps,
+  connection: string,
+  batch: Batch,
+  results: readonly SendResult[],
+  failures: readonly Failure[],
+): DeliveryEnd[] {
+  const { showsAfterMs } = deps.connectorOf(connection);
+  const ends = failures.map(({ attempt, failed }) => failureEnd(attempt, failed, showsAfterMs));
+  for (const { attempt, answer } of results) {
+    if (answer?.object === undefined) continue;
+    const slot = batch.links.get(remoteKey(attempt.delivery.object, answer.externalId));
+    const more = batch.due.some((due) => due.linkId === slot?.link.id);
+    const waits = Object.keys(attempt.withheld).length > 0;
+    ends.push({
+      id: attempt.delivery.id,
+      fence: attempt.delivery.fence,
+      state: more ? "due" : waits ? "withheld" : "settled",
+      linkId: slot?.link.id ?? null,
+      ...(waits ? { withheld: attempt.withheld, reason: Object.values(attempt.withheld)[0] } : {}),
     });
-    for (const { attempt, answer } of results) {
-      if (answer?.object === undefined) continue;
-      const slot = batch.links.get(remoteKey(attempt.delivery.object, answer.externalId));
-      const more = batch.due.some((due) => due.linkId === slot?.link.id);
-      const waits = Object.keys(attempt.withheld).length > 0;
-      leaseEnds.push({
-        id: attempt.delivery.id,
-        fence: attempt.delivery.fence,
-        state: more ? "due" : waits ? "withheld" : "settled",
-        linkId: slot?.link.id ?? null,
-        ...(waits ? { withheld: attempt.withheld, reason: Object.values(attempt.withheld)[0] } : {}),
-      });
-    }
-    await endAttempts(tx, attemptEnds);
-    await endLeases(tx, leaseEnds);
-    const connectionFault = failures.find(({ failed }) => failed.outcome === "connection");
-    if (connectionFault !== undefined) {
-      await setConnectionState(tx, connection, "stopped", connectionFault.failed.code);
-      await noteFault(tx, connection, connectionFault.failed.code);
-      await alert(tx, iso(batch.now), { connection, reason: `connection:${connectionFault.failed.code}` });
-    } else if (failures.length > 0) await noteFault(tx, connection, failures[0]?.failed.code ?? "fault");
-    return new Set(batch.due.map((due) => due.connection));
-  });
-  const waiting = failures.filter(({ failed }) => failed.outcome === "retry").length;
-  if (waiting > 0 && waiting === results.length) stop = true;
-  return { dueElsewhere, stop };
+  }
+  return ends;
 }
 
 function failureEnd(attempt: Attempt, failed: Classified, showsAfterMs: number): DeliveryEnd {

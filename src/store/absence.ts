@@ -17,7 +17,7 @@ export async function loadWriteCountsOf(
 
 /**
  * What a whole listing did not show: `first` for the first time, `second` again, in a listing that began after the first
- * suspicion (rule R9). Objects that came after the listing began are not missed.
+ * suspicion (rule R9); `first` are link ids, `suspects` and `second` external ids. Objects that came after the listing began are not missed.
  */
 export async function findMissing(
   sql: Db,
@@ -25,7 +25,7 @@ export async function findMissing(
   object: string,
   runId: number,
   began: string,
-): Promise<{ first: string[]; second: string[] }> {
+): Promise<{ first: string[]; second: string[]; suspects: string[] }> {
   const rows = await sql.unsafe(
     `select l.id, l.external_id, l.missing_since is not null and l.missing_since < $4::timestamptz as again from links l
      where l.connection = $1 and l.object = $2 and l.state in ('linked', 'extra', 'suggested', 'unlinked')
@@ -35,11 +35,15 @@ export async function findMissing(
   );
   const first: string[] = [];
   const second: string[] = [];
+  const suspects: string[] = [];
   for (const row of rows) {
     if (row.again === true) second.push(String(row.external_id));
-    else first.push(String(row.id));
+    else {
+      first.push(String(row.id));
+      suspects.push(String(row.external_id));
+    }
   }
-  return { first, second };
+  return { first, second, suspects };
 }
 
 export async function markMissing(sql: Db, linkIds: readonly string[], at: string): Promise<void> {

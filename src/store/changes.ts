@@ -1,3 +1,4 @@
+import { withoutNul } from "../lib/nul.ts";
 import type { Sql, Tx } from "./database.ts";
 
 /** A change as it is taken from the inbox. Times in ms. */
@@ -106,7 +107,7 @@ export async function keepChanges(sql: Sql | Tx, told: Told, changes: readonly N
       told.beganAt,
       told.receivedAt,
       told.whole,
-      JSON.stringify(rows),
+      withoutNul(JSON.stringify(rows)),
       told.hadBaseAt,
     ],
     { prepare: true },
@@ -115,35 +116,33 @@ export async function keepChanges(sql: Sql | Tx, told: Told, changes: readonly N
 }
 
 /**
- * What receiving must know of remote objects before it keeps a change: the newest hash kept (null while a change of the
- * object waits, so that A, B, A are three changes: rule R5), and the write count (rule R6). A change put aside since the
- * newest decided one counts as kept, or each poll would put it aside again. One statement for all.
+ * What receiving must know of remote objects before it keeps a change: is it the newest kept already (never while a
+ * change of the object waits, so that A, B, A are three changes: rule R5), and the counter (rule R21). The waiting ones
+ * are looked for only where the content is equal. A change put aside since the newest decided one is kept too, or each
+ * poll would put it aside again. One statement for all.
  */
 export async function newestKept(
   sql: Sql | Tx,
   connection: string,
-  objects: readonly string[],
-  externalIds: readonly string[],
-): Promise<{ hash: string | null; counter: number | null; writeCount: number; missing: boolean }[]> {
+  object: string,
+  read: readonly { externalId: string; hash: string }[],
+): Promise<{ same: boolean; counter: number | null; missing: boolean }[]> {
   const rows = await sql.unsafe(
-    `select k.n, case when w.id is null then coalesce(q.hash, l.newest_hash) end as hash, l.counter::float8 as counter,
-       coalesce(l.write_count, 0) as write_count, l.missing_since is not null as missing
-     from unnest($2::text[], $3::text[]) with ordinality k(object, external_id, n)
-     left join links l on l.connection = $1 and l.object = k.object and l.external_id = k.external_id
-     left join lateral (select id from changes c where c.connection = $1 and c.object = k.object and c.external_id = k.external_id
-       and c.state = 'received' limit 1) w on true
-     left join (select distinct on (object, external_id) object, external_id, id, hash from changes
-       where state = 'quarantined' and connection = $1 and object = any($2::text[]) and external_id = any($3::text[])
-       order by object, external_id, id desc) q
-       on q.object = k.object and q.external_id = k.external_id and q.id > coalesce(l.newest_change_id, 0)
+    `select case when coalesce(q.hash, l.newest_hash) = k.hash then not exists (select 1 from changes c
+         where c.connection = $1 and c.external_id = k.external_id and c.object = $2 and c.state = 'received') else false end as same,
+       l.counter::float8 as counter, l.missing_since is not null as missing
+     from unnest($3::text[], $4::text[]) with ordinality k(external_id, hash, n)
+     left join links l on l.connection = $1 and l.object = $2 and l.external_id = k.external_id
+     left join (select distinct on (external_id) external_id, id, hash from changes
+       where state = 'quarantined' and connection = $1 and object = $2 and external_id = any($3::text[])
+       order by external_id, id desc) q on q.external_id = k.external_id and q.id > coalesce(l.newest_change_id, 0)
      order by k.n`,
-    [connection, [...objects], [...externalIds]],
+    [connection, object, read.map((each) => each.externalId), read.map((each) => each.hash)],
     { prepare: true },
   );
   return rows.map((row) => ({
-    hash: row.hash as string | null,
+    same: row.same === true,
     counter: row.counter as number | null,
-    writeCount: Number(row.write_count),
     missing: row.missing === true,
   }));
 }

@@ -1,4 +1,4 @@
-import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { EntityKind } from "../model/catalogue.ts";
 import type { Sql, Tx } from "./database.ts";
 
 export type DeliveryKind = "create" | "update" | "archive";
@@ -104,83 +104,35 @@ export async function leaseDue(
 
 /**
  * Leases that ran out: the process died or hung. Where an attempt had begun, it may have gone through: uncertain, and
- * nothing is written to that link until the quiet time has passed (rule R18). Gives the number taken back.
+ * nothing is written to that link until the quiet time has passed (rule R18); what it sent is recognised for as long as
+ * it may still arrive (rule R13), and a create is looked up when the remote must have shown it (rule R19), all times in
+ * ms. Gives the number taken back.
  */
-export async function reclaimLost(sql: Sql, connection: string, quietMs: number): Promise<number> {
+export async function reclaimLost(
+  sql: Sql,
+  connection: string,
+  quietMs: number,
+  showsAfterMs: number,
+): Promise<number> {
   const rows = await sql.unsafe(
     `with lost as (
        update deliveries set state = case when attempt_id is null then 'due' else 'uncertain' end,
-         due_at = case when attempt_id is null then kobling_now() else kobling_now() + $2 * interval '1 millisecond' end
+         due_at = case when attempt_id is null then kobling_now()
+           when link_id is null then kobling_now() + ($2::float8 + $3::float8) * interval '1 millisecond'
+           else kobling_now() + $2::float8 * interval '1 millisecond' end
        where connection = $1 and state = 'leased' and lease_until < kobling_now() returning link_id, attempt_id),
      ended as (
        update attempts a set state = 'uncertain', ended_at = kobling_now(), error = 'lease_lost'
        from lost where a.id = lost.attempt_id and a.state = 'begun')
      update links l set in_flight = false, write_count = write_count + 1,
-       quiet_until = kobling_now() + $2 * interval '1 millisecond'
+       quiet_until = kobling_now() + $2::float8 * interval '1 millisecond',
+       images = (select json_agg(case when e.sent->>'until' is null
+           then e.sent::jsonb || jsonb_build_object('until', extract(epoch from kobling_now()) * 1000 + 2 * $2::float8) else e.sent::jsonb end)
+         from json_array_elements(l.images) e(sent))
      from lost where l.id = lost.link_id and l.in_flight returning l.id`,
-    [connection, quietMs],
+    [connection, quietMs, showsAfterMs],
   );
   return rows.length;
-}
-
-export interface NewAttempt {
-  readonly deliveryId: number;
-  readonly connection: string;
-  readonly object: string;
-  readonly externalId: string | null;
-  readonly fence: number;
-  readonly kind: DeliveryKind;
-  readonly sent: Values;
-  readonly versions: { readonly [unit: string]: number };
-  /** When the reading right before this write was received (rule R20). */
-  readonly readAt: string | null;
-}
-
-/** Writes attempts ahead of their requests (rules R13, R19); gives their ids in order. */
-export async function beginAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<number[]> {
-  if (attempts.length === 0) return [];
-  const rows = attempts.map((each, n) => ({
-    n,
-    delivery_id: each.deliveryId,
-    connection: each.connection,
-    object: each.object,
-    external_id: each.externalId,
-    fence: each.fence,
-    kind: each.kind,
-    sent: each.sent,
-    versions: each.versions,
-    read_at: each.readAt,
-  }));
-  const begun = await tx.unsafe(
-    `with begun as (
-       insert into attempts (delivery_id, connection, object, external_id, fence, kind, sent, versions, state, read_at, began_at)
-       select delivery_id, connection, object, external_id, fence, kind, sent, versions, 'begun', read_at, kobling_now()
-       from json_to_recordset($1::text::json) as x(n int, delivery_id bigint, connection text, object text, external_id text,
-         fence bigint, kind text, sent json, versions json, read_at timestamptz) order by n
-       returning id, delivery_id)
-     update deliveries d set attempt_id = begun.id from begun where d.id = begun.delivery_id
-     returning begun.id::float8 as id, d.id::float8 as delivery_id`,
-    [JSON.stringify(rows)],
-    { prepare: true },
-  );
-  const byDelivery = new Map(begun.map((row) => [Number(row.delivery_id), Number(row.id)]));
-  return attempts.map((each) => byDelivery.get(each.deliveryId) ?? -1);
-}
-
-export interface AttemptEnd {
-  readonly id: number;
-  readonly state: "settled" | "rejected" | "uncertain" | "stale" | "retry" | "connection";
-  readonly error?: string | undefined;
-}
-
-export async function endAttempts(tx: Sql | Tx, ends: readonly AttemptEnd[]): Promise<void> {
-  if (ends.length === 0) return;
-  await tx.unsafe(
-    `update attempts a set state = x.state, error = x.error, ended_at = kobling_now()
-     from json_to_recordset($1::text::json) as x(id bigint, state text, error text) where a.id = x.id`,
-    [JSON.stringify(ends)],
-    { prepare: true },
-  );
 }
 
 export interface DeliveryEnd {
@@ -240,29 +192,6 @@ export async function lockLeases(tx: Tx, leases: readonly { id: number; fence: n
     { prepare: true },
   );
   return new Set(rows.map((row) => Number(row.id)));
-}
-
-/** What an attempt sent, for judging the first reading after an uncertain one. By attempt id. */
-export async function loadAttempts(
-  tx: Sql | Tx,
-  ids: readonly number[],
-): Promise<Map<number, { sent: Values; versions: Record<string, number>; beganAt: number; kind: DeliveryKind }>> {
-  if (ids.length === 0) return new Map();
-  const rows = await tx.unsafe(
-    "select id::float8 as id, sent, versions, kind, (extract(epoch from began_at) * 1000)::float8 as began_at from attempts where id = any($1::bigint[])",
-    [[...ids]],
-  );
-  return new Map(
-    rows.map((row) => [
-      Number(row.id),
-      {
-        sent: row.sent as Values,
-        versions: row.versions as Record<string, number>,
-        beganAt: Number(row.began_at),
-        kind: row.kind as DeliveryKind,
-      },
-    ]),
-  );
 }
 
 /** Names the key of creates, written ahead and the same over all tries (rule R19). */

@@ -140,4 +140,9 @@ export async function releaseLane(
        first_meetings = 0, stopped_by = null, stopped_reason = null, updated_at = kobling_now() where connection = $1 and object = $2`,
     [lane.connection, lane.object, lane.releasedIn, lane.releasedOut, lane.previewId, lane.by],
   );
+  // What was only looked at so far is decided now, though its content is known.
+  await tx.unsafe("update links set newest_hash = null where connection = $1 and object = $2", [
+    lane.connection,
+    lane.object,
+  ]);
 }

@@ -263,10 +263,18 @@ export async function removeBlocks(tx: Tx, connection: string, object: string, e
 /** Remote objects that have another id now (rule R9). */
 export async function renumberLinks(tx: Tx, moved: readonly { id: string; externalId: string }[]): Promise<void> {
   if (moved.length === 0) return;
+  const rows = JSON.stringify(moved.map(({ id, externalId }) => ({ id, external_id: externalId })));
+  const given = "json_to_recordset($1::text::json) as x(id uuid, external_id text)";
+  // A row of the new id that stands for nobody makes room, with the case that asks whom it stands for.
   await tx.unsafe(
-    "update links l set external_id = x.external_id from json_to_recordset($1::text::json) as x(id uuid, external_id text) where l.id = x.id",
-    [JSON.stringify(moved.map(({ id, externalId }) => ({ id, external_id: externalId })))],
+    `with room as (
+       delete from links s using links l, ${given} where l.id = x.id and s.connection = l.connection and s.object = l.object
+         and s.external_id = x.external_id and s.entity_id is null returning s.id)
+     update reviews r set state = 'closed', why = 'renumbered', updated_at = kobling_now() from room
+     where r.link_id = room.id and r.kind = 'match_case' and r.state = 'open'`,
+    [rows],
   );
+  await tx.unsafe(`update links l set external_id = x.external_id from ${given} where l.id = x.id`, [rows]);
 }
 
 /** Records that were deleted on side crm: nothing is written out until a person has decided (rule R1). */

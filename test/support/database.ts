@@ -9,6 +9,15 @@ let made = 0;
  * or in a beforeAll; several are possible.
  */
 export async function createTestDatabase(options: { readonly max?: number } = {}): Promise<Database> {
+  const { database, drop } = await copyDatabase(options);
+  afterAll(drop);
+  return database;
+}
+
+/** The same for a test that makes several: `drop` closes and drops it. */
+export async function copyDatabase(
+  options: { readonly max?: number } = {},
+): Promise<{ database: Database; drop: () => Promise<void> }> {
   made += 1;
   const name = `kobling_test_${process.pid}_${process.hrtime.bigint()}_${made}`;
   const serverUrl = inject("serverUrl");
@@ -16,11 +25,11 @@ export async function createTestDatabase(options: { readonly max?: number } = {}
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const database = openDatabase(url.href, { max: options.max ?? 5, applicationName: name });
-  afterAll(async () => {
+  const drop = async (): Promise<void> => {
     await database.close();
     await administer(serverUrl, `drop database ${name} with (force)`);
-  });
-  return database;
+  };
+  return { database, drop };
 }
 
 async function administer(serverUrl: string, statement: string): Promise<void> {

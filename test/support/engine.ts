@@ -16,6 +16,7 @@ import { release } from "../../src/pipelines/preview.ts";
 import type { WorkQueue } from "../../src/pipelines/queues.ts";
 import { poll, startRun, workRuns } from "../../src/pipelines/runs.ts";
 import { tokenStore } from "../../src/pipelines/tokens.ts";
+import type { Database } from "../../src/store/database.ts";
 import { registerLanes } from "../../src/store/lanes.ts";
 import { createTestDatabase } from "./database.ts";
 
@@ -39,9 +40,10 @@ type Input = Omit<Partial<ConfigFile>, "connections"> & { connections: Record<st
 /** The real pipelines on a real database, driven step by step by the test; only the queue is a list. */
 export async function startEngine(
   config: Input,
-  options: { mappings?: Record<string, Mapping>; quietMs?: number } = {},
+  options: { mappings?: Record<string, Mapping>; database?: Database } = {},
 ): Promise<Engine> {
-  const database = await createTestDatabase();
+  // A restart of the gateway: the same database under another configuration.
+  const database = options.database ?? (await createTestDatabase());
   const read = configSchema.parse(config);
   const resolved = resolveConfig(read, Object.fromEntries(connectors.map((each) => [each.name, each])));
   const masks = redactor();
