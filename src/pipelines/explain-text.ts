@@ -89,13 +89,13 @@ function paragraph(language: Language, catalogue: Catalogue, unit: Unit, told: O
     const lost = valueText(loser.value, language) || say("tom", "empty");
     const who = whoText(loser.by, language);
     const rule = ruleText(loser.rule, language);
-    sentences.push(say(`${who} sagde ${lost}; det tabte (${rule}).`, `${who} said ${lost}; it lost (${rule}).`));
+    sentences.push(say(`Tabt: ${who} sagde ${lost} (${rule}).`, `Lost: ${who} said ${lost} (${rule}).`));
   }
   if (told.pinned) sentences.push(say("Feltet er låst af en person.", "A person has pinned the field."));
   for (const { id, kind } of told.held)
     sentences.push(say(`Sag ${id} (${kind}) venter på en person.`, `Review ${id} (${kind}) waits for a person.`));
   for (const link of told.links) sentences.push(linkText(link, language));
-  return sentences.map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1)).join(" ");
+  return sentences.join(" ");
 }
 
 function linkText(link: ExplainedLink, language: Language): string {

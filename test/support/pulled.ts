@@ -22,7 +22,10 @@ export interface Pulled {
 }
 
 /** Systems that push and pull, all released: debitorer of `erp` and `other`. Nothing is called. */
-export async function startPulled(wish: Record<string, Record<string, unknown>> = { erp: {} }): Promise<Pulled> {
+export async function startPulled(
+  wish: Record<string, Record<string, unknown>> = { erp: {} },
+  config: Omit<Parameters<typeof startEngine>[0], "connections"> = {},
+): Promise<Pulled> {
   const connections = Object.fromEntries(
     Object.entries(wish).map(([name, more]) => [
       name,
@@ -32,7 +35,7 @@ export async function startPulled(wish: Record<string, Record<string, unknown>> 
       },
     ]),
   );
-  const engine = await startEngine({ connections });
+  const engine = await startEngine({ ...config, connections });
   const { deps } = engine;
   const { sql } = deps.db;
   await sql.unsafe("update lanes set released_in = true, released_out = true");
