@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { compileMapping } from "../mappings/compile.ts";
 import type { CompiledMapping, Mapping } from "../mappings/mapping.ts";
 import { asMapping, mappingSchema } from "../mappings/mapping-schema.ts";
-import type { Fault, PathPart } from "./faults.ts";
+import { type Fault, type PathPart, pathText } from "./faults.ts";
 import { CONFIG_FILE, faultsOf } from "./read.ts";
 import { type References, readYamlFile, type YamlFile } from "./yaml-file.ts";
 
@@ -27,6 +27,10 @@ export interface MappingOptions extends References {
     readonly mappings: Readonly<Record<string, Mapping>>;
     readonly statesTimes?: boolean;
   }[];
+  /** In place of the connections that kobling.yaml names: a configuration that came another way. */
+  readonly connections?: Readonly<
+    Record<string, { readonly connector: string; readonly objects: Readonly<Record<string, unknown>> }>
+  >;
 }
 
 /**
@@ -42,7 +46,7 @@ export function readMappings(options: MappingOptions): ReadMappings {
   const file = existsSync(path) ? readYamlFile(path, options) : undefined;
   const mappings = new Map<string, ReadonlyMap<string, MappingInForce>>();
   const used = new Set<string>();
-  for (const { name, connector, objects } of wishedObjects(file?.value)) {
+  for (const { name, connector, objects } of wishedObjects(options.connections ?? recordOf(file?.value).connections)) {
     const shipped = options.connectors.find((each) => each.name === connector);
     const inForce = new Map<string, MappingInForce>();
     for (const object of objects) {
@@ -53,8 +57,7 @@ export function readMappings(options: MappingOptions): ReadMappings {
       const mapping = replaced?.mapping ?? shipped?.mappings[object];
       if (mapping === undefined) {
         // a connector that there is not is told by kobling.yaml's own check
-        if (shipped !== undefined && file !== undefined)
-          faults.push(missing(file, name, object, connector, shipped.mappings));
+        if (shipped !== undefined) faults.push(missing(file, path, { name, connector, object }, shipped.mappings));
         continue;
       }
       if (replaced !== undefined && mapping.object !== object) {
@@ -111,8 +114,7 @@ interface Wished {
   readonly objects: readonly string[];
 }
 
-function wishedObjects(value: unknown): Wished[] {
-  const { connections } = recordOf(value);
+function wishedObjects(connections: unknown): Wished[] {
   return Object.entries(recordOf(connections)).map(([name, each]) => {
     const { connector, objects } = recordOf(each);
     return { name, connector: String(connector ?? ""), objects: Object.keys(recordOf(objects)) };
@@ -120,18 +122,16 @@ function wishedObjects(value: unknown): Wished[] {
 }
 
 function missing(
-  file: YamlFile,
-  name: string,
-  object: string,
-  connector: string,
+  file: YamlFile | undefined,
+  config: string,
+  { name, connector, object }: { name: string; connector: string; object: string },
   shipped: Readonly<Record<string, Mapping>>,
 ): Fault {
-  return file.fault({
-    path: ["connections", name, "objects", object],
-    rule: `The connector ${connector} has no mapping for this object.`,
-    wayOut: `Write one of ${Object.keys(shipped).join(", ")}, or add mappings/${name}.${object}.yaml.`,
-    isName: true,
-  });
+  const path = ["connections", name, "objects", object];
+  const rule = `The connector ${connector} has no mapping for this object.`;
+  const wayOut = `Write one of ${Object.keys(shipped).join(", ")}, or add mappings/${name}.${object}.yaml.`;
+  if (file !== undefined) return file.fault({ path, rule, wayOut, isName: true });
+  return { file: config, line: undefined, column: undefined, path: pathText(path), rule, wayOut };
 }
 
 /** The compiler names the line of a fault (`mapping debitor, line telefon: …`); here it gets its place in the file. */
@@ -154,7 +154,7 @@ function unorderedClashes(
   own: ReadonlyMap<string, OwnMapping>,
   { connectors }: MappingOptions,
 ): Fault[] {
-  const timeless = wishedObjects(file.value).filter(
+  const timeless = wishedObjects(recordOf(file.value).connections).filter(
     ({ connector }) => connectors.find((each) => each.name === connector)?.statesTimes === false,
   );
   const told: Fault[] = [];

@@ -26,9 +26,16 @@ export const explainCommand = (terminal: Terminal) =>
       const path = `/v1/kundeemner/${encodeURIComponent(id)}/explain`;
       const told = await gateway.ask(z.record(z.string(), z.unknown()), "GET", path, { query: { field: given.field } });
       if (given.json) return terminal.out(JSON.stringify(told, null, 2));
-      for (const line of outline(told)) terminal.out(line);
+      for (const [unit, why] of Object.entries(told)) {
+        const text = textSchema.safeParse(why);
+        for (const line of text.success ? [`${unit}: ${text.data.text.en}`] : outline({ [unit]: why }))
+          terminal.out(line);
+      }
     },
   });
+
+/** The gateway's own words; all it knows is behind --json. */
+const textSchema = z.looseObject({ text: z.looseObject({ en: z.string() }) });
 
 const linksSchema = z.looseObject({
   items: z.array(z.looseObject({ entity: z.string(), entityId: z.string().nullable() })),
