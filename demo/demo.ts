@@ -11,7 +11,7 @@ import { type Gateway, startGateway } from "./gateway.ts";
 import { driftAndBack, refusedDelete, wrongValues } from "./mishaps.ts";
 import { openScreen, type Screen } from "./screen.ts";
 import { type Simulator, startSimulator } from "./simulator.ts";
-import { readNow, type Stage } from "./stage.ts";
+import { reconcile, type Stage } from "./stage.ts";
 import { countFaults, type Summary, summarise } from "./summary.ts";
 
 export interface DemoOptions {
@@ -103,7 +103,7 @@ async function play({ seed, json }: DemoOptions, screen: Screen, endings: Ending
   await driftAndBack(stage, drifting);
 
   screen.step("The end: both systems are read afresh and compared");
-  for (const connection of ["erp", "crm"]) await readNow(stage, connection, "reconcile");
+  await reconcile(stage, "erp", "crm");
   const found = await audit(stage);
   for (const fault of found.faults) screen.wrong(fault);
   const runs = await gateway.runs();

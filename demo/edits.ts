@@ -1,5 +1,5 @@
 import { playersOf } from "./companies.ts";
-import { type Player, player, quoted, readNow, recordOf, type Stage, seen, settled } from "./stage.ts";
+import { type Player, player, quoted, readNow, reconcile, recordOf, type Stage, seen, settled } from "./stage.ts";
 
 /** The companies of the story, each used once, so that one scene does not stand in another's light. */
 export interface Cast {
@@ -55,10 +55,10 @@ export async function echo(stage: Stage, changed: Player): Promise<void> {
     await crm.writes("KundeEmner", changed.emne),
   ];
   const before = await count();
-  const run = await readNow(stage, "crm", "full");
-  await readNow(stage, "erp", "full");
+  const run = await readNow(stage, "crm");
+  await readNow(stage, "erp");
   const after = await count();
-  screen.line(`Both systems are read whole again; ${changed.name} comes back with the phone that we wrote ourselves.`);
+  screen.line(`Both systems are read again; ${changed.name} comes back with the phone that we wrote ourselves.`);
   if (String(before) === String(after)) screen.saw("our own write came back, and no request was written for it");
   else screen.wrong(`An echo was written: ${before} requests before, ${after} after`);
   screen.line(`The reading of the CRM counted ${run.counts?.unchanged ?? 0} of ${run.counts?.read ?? 0} as unchanged.`);
@@ -115,8 +115,8 @@ export async function behindOurBack(stage: Stage, { name, emne, debitor }: Playe
   await settled(stage);
   const { Att = "" } = await erp.get("Debitorer", debitor);
   if (Att !== "") screen.wrong("It was told after all, so this shows nothing");
-  const run = await readNow(stage, "crm", "reconcile");
-  const { read = 0, updated = 0 } = run.counts ?? {};
+  const [run] = await reconcile(stage, "crm");
+  const { read = 0, updated = 0 } = run?.counts ?? {};
   screen.line(`The reconcile run reads everything: ${read} rows, ${updated} with news.`);
   await seen(stage, debitorOf(stage, { name, emne, debitor }), { Att: "Att. bogholderiet" });
 }

@@ -11,7 +11,7 @@ export async function refusedDelete(stage: Stage, { name, debitor, emne }: Playe
   const answer = await erp.remove("Debitorer", debitor);
   screen.line(`Somebody deletes ${name} in the ledger: ${answer.status} ${answer.text}`);
   if (answer.status !== 409) screen.wrong("The ledger should have refused");
-  await readNow(stage, "erp", "full");
+  await readNow(stage, "erp");
   const entityId = await recordOf(stage, "debitor", debitor);
   const record = await gateway.call("GET", `/v1/kundeemner/${entityId}`);
   const isCustomer = /"findesDeb":\s*true/.test(JSON.stringify(record.body));

@@ -24,6 +24,9 @@ export const LANES = [
 ] as const;
 
 const SETTLE_MS = 120_000;
+/** Between two looks at the status, which costs the gateway a count of everything. */
+const LOOK_MS = 200;
+const TELL_MS = 4_000;
 const RUN_MS = 60_000;
 const SEEN_MS = 20_000;
 const ENDED = new Set(["done", "failed", "stopped"]);
@@ -32,29 +35,40 @@ const ENDED = new Set(["done", "failed", "stopped"]);
 export async function settled({ gateway, screen }: Stage): Promise<void> {
   let calm = 0;
   let told = Date.now();
-  await until("everything has settled", SETTLE_MS, async () => {
+  const isCalm = async () => {
     const { connections, totals } = await gateway.status();
-    const active = connections.filter((connection) => connection.state === "active");
-    const objects = active.flatMap((connection) => connection.objects);
-    const busy = objects.reduce(
-      (sum, { waiting, due, leased, uncertain }) => sum + waiting + due + leased + uncertain,
-      0,
-    );
-    const running = (await gateway.runs()).filter((run) => !ENDED.has(run.state)).length;
-    calm = busy + running === 0 ? calm + 1 : 0;
-    if (Date.now() - told > 4_000) {
+    if (Date.now() - told > TELL_MS) {
       screen.line(`… ${totals.waiting} changes to decide, ${totals.due} writes to make`);
       told = Date.now();
     }
+    const objects = connections.filter(({ state }) => state === "active").flatMap((connection) => connection.objects);
+    const isBusy = objects.some(({ waiting, due, leased, uncertain }) => waiting + due + leased + uncertain > 0);
+    return !isBusy && (await gateway.runs()).every((run) => ENDED.has(run.state));
+  };
+  const ask = async () => {
+    calm = (await isCalm()) ? calm + 1 : 0;
     return calm >= 2 ? true : undefined;
-  });
+  };
+  await until("everything has settled", SETTLE_MS, ask, LOOK_MS);
 }
 
-/** Has a connection read now, and waits for what follows from it. */
-export async function readNow(stage: Stage, connection: string, kind = "delta", object?: string): Promise<Run> {
-  const run = await ended(stage, await stage.gateway.startRun(connection, kind, object));
+/** What a person edits in the story. */
+const EDITED = { erp: "debitor", crm: "kundeemne" } as const;
+
+/** Has the edited object of a connection read now, and waits for what follows from it. */
+export async function readNow(stage: Stage, connection: keyof typeof EDITED): Promise<Run> {
+  const run = await ended(stage, await stage.gateway.startRun(connection, "delta", EDITED[connection]));
   await settled(stage);
   return run;
+}
+
+/** Reads everything of connections and compares it with what is known of it. */
+export async function reconcile(stage: Stage, ...connections: string[]): Promise<Run[]> {
+  const started = await Promise.all(connections.map((each) => stage.gateway.startRun(each, "reconcile")));
+  const runs: Run[] = [];
+  for (const run of started) runs.push(await ended(stage, run));
+  await settled(stage);
+  return runs;
 }
 
 /** The run when it has ended; a run that did not end well is a fault. */
