@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Decision } from "../../src/pipelines/decision.ts";
 import { decideReview } from "../../src/pipelines/decisions.ts";
+import { editEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
 import { receive } from "../../src/pipelines/receive.ts";
 import { person } from "../support/engine.ts";
@@ -212,4 +213,29 @@ test("an alert is acknowledged once, and nothing else may be said of it", async 
   await expect(decide(stage, { id, decision: "take_theirs" })).rejects.toMatchObject({ code: "not_allowed" });
   expect(await decide(stage, { id, decision: "acknowledge" })).toEqual({ state: "decided" });
   await expect(decide(stage, { id: 999_999, decision: "acknowledge" })).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("R16 a clash over the primary contact, seen through the links of the emne, is decided like any other", async () => {
+  for (const decision of ["take_theirs", "keep_ours"]) {
+    const stage = await startPulled({ erp: {} }, { survivorship: { email: { rule: "manual" } } });
+    await stage.push("erp", { externalId: "1", data: ada, counter: 1 });
+    const [contact] = await stage.ask("select id from kontaktpersoner");
+    await editEntity(stage.engine.deps, {
+      entity: "kontaktperson",
+      id: contact?.id,
+      patch: { email: "ada@holm.example" },
+      by: person,
+    });
+    await stage.push("erp", { externalId: "1", data: { ...ada, "primaer.email": "ah@example.dk" }, counter: 2 });
+    const review = await openReview(stage, "conflict");
+    expect(review).toMatchObject({ entity: "kontaktperson", unit: "email" });
+    expect(await stage.lease("erp")).toEqual({ deliveries: [] });
+    await decide(stage, { id: review.id, decision });
+    const theirs = decision === "take_theirs";
+    expect(await stage.ask("select email, holds from kontaktpersoner")).toEqual([
+      { email: theirs ? "ah@example.dk" : "ada@holm.example", holds: null },
+    ]);
+    const { deliveries } = await stage.lease("erp");
+    expect(deliveries.map((each) => each.data)).toEqual(theirs ? [] : [{ "primaer.email": "ada@holm.example" }]);
+  }
 });

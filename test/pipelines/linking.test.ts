@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { startKeyBalance } from "../../simulators/keybalance/server.ts";
+import { createEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
 import { linkEntity, unlink } from "../../src/pipelines/linking.ts";
-import { person } from "../support/engine.ts";
+import { person, startEngine } from "../support/engine.ts";
 import { type Pulled, startPulled } from "../support/pulled.ts";
 
 const ada = { firmanavn: "Ada ApS", soegenavn: "ADA", cvrNr: "12345674", telefon: "33123456" };
@@ -105,4 +107,34 @@ test("explain tells the value, its setter, what each link shows and what it is s
   const shut = (await explain(stage.engine.deps, { entity: "kundeemne", id: stage.id, unit: "telefon" }))?.telefon;
   expect(shut?.links).toMatchObject([{ next: null, because: "archived" }]);
   expect(await explain(stage.engine.deps, { entity: "kundeemne", id: stage.linkId })).toBeNull();
+});
+
+test("R26 a link by hand reads the object where we can call, fills what is empty and owes what differs", async () => {
+  const row = { Kontonr: "1000", Navn: "Ada ApS", Telefon: "33123456", ByNavn: "Odense C", PostNr: "5000" };
+  const erp = await startKeyBalance({ rows: { Debitorer: [row] } });
+  onTestFinished(() => erp.close());
+  const engine = await startEngine({
+    connections: {
+      erp: {
+        connector: "keybalance",
+        settings: { baseUrl: erp.baseUrl, token: erp.token },
+        objects: { debitor: { direction: "both", firstMeeting: "crm", create: "none" } },
+      },
+    },
+  });
+  onTestFinished(() => engine.close());
+  await engine.open("erp", "debitor");
+  const { id } = await createEntity(engine.deps, {
+    entity: "kundeemne",
+    values: { firmanavn: "Ada Holding ApS", telefon: "44556677" },
+    by: person,
+  });
+  const wanted = { ...at, entityId: id, connection: "erp" };
+  await expect(linkEntity(engine.deps, { ...wanted, externalId: "9999" })).rejects.toMatchObject({ code: "not_found" });
+  await linkEntity(engine.deps, { ...wanted, externalId: "1000" });
+  await engine.work();
+  const told = await explain(engine.deps, { entity: "kundeemne", id });
+  expect(told?.adresse?.value).toMatchObject({ postnr: "5000", bynavn: "Odense C" });
+  expect(told?.findesDeb?.value).toEqual({ findesDeb: true });
+  expect(erp.control.row("Debitorer", "1000")).toMatchObject({ Navn: "Ada Holding ApS", Telefon: "44556677" });
 });

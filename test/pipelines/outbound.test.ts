@@ -284,3 +284,33 @@ test("R22 what one system that pushes has changed goes to the other that pulls, 
   await stage.receipt("other", { delivery, outcome: "done", counter: 2 });
   expect([...(await stage.lease("erp")).deliveries, ...(await stage.lease("other")).deliveries]).toEqual([]);
 });
+
+test("R21 pulls, receipts and pushes at the same time end with every side equal and one open delivery at most", async () => {
+  const stage = await startPulled();
+  const numbers = Array.from({ length: 8 }, (_, n) => String(n));
+  for (const n of numbers)
+    await stage.push("erp", { externalId: n, data: { ...ada, firmanavn: `Firma ${n} ApS` }, counter: 1 });
+  const records = await stage.ask("select id from kundeemner");
+  const counters = new Map(numbers.map((n) => [n, 1]));
+  const objects = new Map(numbers.map((n) => [n, { ...ada, firmanavn: `Firma ${n} ApS` }]));
+  const puller = async () => {
+    for (let round = 0; round < 6; round += 1) {
+      for (const { delivery, externalId = "", data } of (await stage.lease("erp", { limit: 5 })).deliveries) {
+        const image = { ...objects.get(externalId), ...data } as typeof ada;
+        objects.set(externalId, image);
+        counters.set(externalId, (counters.get(externalId) ?? 0) + 1);
+        await stage.receipt("erp", { delivery, outcome: "done", counter: counters.get(externalId) ?? 0, image });
+      }
+    }
+  };
+  const editor = async () => {
+    for (let round = 0; round < 4; round += 1)
+      for (const { id } of records) await stage.edit(id, { attention: `Bo ${round}` });
+  };
+  await Promise.all([editor(), puller()]);
+  await puller();
+  await puller();
+  expect(await stage.lease("erp")).toEqual({ deliveries: [] });
+  expect([...objects.values()].map((each) => Object(each).attention)).toEqual(numbers.map(() => "Bo 3"));
+  expect(await stage.ask("select 1 from links where in_flight or images is not null")).toEqual([]);
+});
