@@ -6,6 +6,7 @@ import { stricter } from "./control.ts";
 import type { Decision, UnitEffect } from "./decision.ts";
 import { decideFirst } from "./first-meeting.ts";
 import { type GateInput, gateIn, oursIsCrm } from "./gate.ts";
+import { joinHold } from "./hold.ts";
 import { showOneWay } from "./one-way.ts";
 import { isLate, ownWrite } from "./own-write.ts";
 import { type Entity, type Lane, type Link, type Reading, type Setter, setterInForce } from "./record.ts";
@@ -278,30 +279,4 @@ function proposal(each: UnitCase, rule: string): UnitEffect {
   const theirs = shown(each);
   const ours = pick(each.mapped.keys, each.entity.values);
   return { ...effect, did: "proposed", review: { kind: "proposal", theirs, ours, reason: rule } };
-}
-
-/** The unit is held: this link's newest claim joins the case as a further side, judged against its last claim (rule R16). */
-function joinHold(each: UnitCase, review: number): UnitEffect | undefined {
-  const { mapped, link, entity } = each;
-  const last = pick(mapped.keys, { ...link.base, ...link.seen });
-  const known = each.keys.every((key) => last[key] !== undefined);
-  if (known && sameTheirs(entity.kind, mapped, each.theirs, last)) return undefined;
-  const theirs = shown(each);
-  const ours = pick(mapped.token ? ["cvrNr", "seNr", "euVatNr"] : mapped.keys, entity.values);
-  const kind = entity.holds[mapped.unit] === undefined ? "proposal" : "conflict";
-  const close = agrees(entity.kind, mapped, theirs, entity.values);
-  return {
-    unit: mapped.unit,
-    did: close ? "agreed" : "held",
-    rule: "R16:further_side",
-    seen: theirs,
-    review: {
-      kind,
-      join: review,
-      theirs,
-      ours,
-      reason: "R16:further_side",
-      ...(close ? { close: true as const } : {}),
-    },
-  };
 }

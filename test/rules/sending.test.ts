@@ -291,7 +291,9 @@ test("R16 every link's newest claim joins the case, judged against its last clai
   expect(claim("Bodil")).toEqual(["held 1 false"]);
   expect(claim("Base")).toEqual(["held 1 false"]);
   expect(claim("Ida")).toEqual(["agreed 1 true"]);
-  expect(own.base).toEqual({ attention: "Base" });
+  // The case is closed: going back to what was there before it is an edit again.
+  expect(own).toMatchObject({ base: { attention: "Ida" }, seen: {} });
+  expect(read(own, "Base", record("Ida")).effects).toMatchObject([{ did: "took", write: { attention: "Base" } }]);
 });
 
 test("R15 a proposal is replaced by a newer one of its source, and not repeated after a refusal of the same value", () => {
