@@ -47,9 +47,23 @@ export function settleAnswer(
   answered: Answered,
   claims: Values,
 ): Settled {
-  if (answered.arrived) slot.link = { ...slot.link, decided: { ...slot.link.decided, ...answered.versions } };
+  const arrived = answered.arrived === true || answered.how === "answer";
+  const settled = settle(
+    entitySlot.entity.kind,
+    slot.link,
+    mapping,
+    answered,
+    lastShown(slot.link),
+    claims,
+    answered.how,
+    arrived,
+  );
+  if (arrived) {
+    // It has had what was sent; where it ignored a write, the version stays (rule R11).
+    const had = Object.entries(answered.versions).filter(([unit]) => !settled.ignored.includes(unit));
+    slot.link = { ...slot.link, decided: { ...slot.link.decided, ...Object.fromEntries(had) } };
+  }
   const { link } = slot;
-  const settled = settle(entitySlot.entity.kind, link, mapping, answered, lastShown(link), claims, answered.how);
   if (answered.ends) {
     // Images are forgotten at settle; late ones outlive it until the remote's longest delay has passed (rule R13).
     const images = link.images.filter((image) => image.until !== undefined && image.until > batch.now);

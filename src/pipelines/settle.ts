@@ -138,6 +138,7 @@ function readAnswers(results: readonly SendResult[], timesOf: Awaited<ReturnType
       versions: attempt.versions,
       how: readLater === true ? "read" : "answer",
       ends: true,
+      arrived: true,
     });
     if (attempt.externalId === null) tied.set(key, attempt.delivery.entityId);
   }

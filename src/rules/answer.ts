@@ -26,7 +26,7 @@ const RENDERINGS_BEFORE_HELD = 3;
 /**
  * Judges what the remote shows after a write, field by field (rule R17): equal, a rendering, or ignored. `how` is
  * `answer` when the write's own answer shows it, `read` when it is a later read or the first one after an uncertain
- * attempt: then only a loosely equal value is a rendering and any other difference is judged as a claim (rule R12).
+ * attempt (`arrived` says that the remote acknowledged it): then only a loosely equal value is a rendering and any other difference is judged as a claim (rule R12).
  */
 export function settle(
   kind: EntityKind,
@@ -36,6 +36,7 @@ export function settle(
   before: Values,
   claims: Values,
   how: "answer" | "read",
+  arrived = how === "answer",
 ): Settled {
   const effects: UnitEffect[] = [];
   const ignored: string[] = [];
@@ -64,7 +65,7 @@ export function settle(
     const loose = looselySame(kind, mapped, theirs, values);
     const rendered = (link.renderings[unit] ?? []).filter((pair) => pair.ignored !== true);
     if (untouched && !(loose && rendered.length > 0)) {
-      if (how === "read") continue; // nothing tells an ignored write from one that never arrived: judged by R12
+      if (!arrived) continue; // nothing tells an ignored write from one that never arrived: judged by R12
       take();
       ignored.push(unit);
       effects.push({
