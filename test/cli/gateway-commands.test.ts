@@ -94,8 +94,14 @@ test("release takes a fresh preview only, and what is released is read", async (
   const done = await kobling("release", "erp", "debitor", "--preview", id);
   expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/released: in and out/) });
   await until("the debitor is linked", async () => /debitor +both +released +1 /.test((await kobling("status")).out));
-  const again = await kobling("release", "erp", "debitor", "--preview", id);
-  expect(again).toMatchObject({ code: 1, told: expect.stringMatching(/kobling sync <connection> --preview/) });
+});
+
+test("a preview is stale once a record that it names has moved", async () => {
+  const { out } = await kobling("sync", "erp", "--preview", "--object", "debitor");
+  ledger.control.put("Debitorer", "1001", { Telefon: "33888888" });
+  await kobling("sync", "erp", "--object", "debitor");
+  const stale = await kobling("release", "erp", "debitor", "--preview", previewId(out, "debitor"));
+  expect(stale).toMatchObject({ code: 1, told: expect.stringMatching(/kobling sync <connection> --preview/) });
 });
 
 test("sync reads now, and says what is not released yet", async () => {
