@@ -14,7 +14,7 @@ import type { FaultCode, ProblemCode, Texts } from "./texts/problem-codes.ts";
 
 export type Facts = Readonly<Record<string, string | number>>;
 
-/** One fault of a request. `detail` is an English sentence for codes that the table of English texts does not have. */
+/** One fault of a request. `detail` is an English sentence for codes of which the tables have none. */
 export interface Fault {
   readonly pointer: string;
   readonly code: FaultCode | (string & {});
@@ -54,17 +54,14 @@ export function renderProblem(
   problem: Problem,
   { language, traceId, instance }: { language: Language; traceId: string; instance: string },
 ): { body: Record<string, unknown>; headers: Record<string, string> } {
-  const { problems, faults, values, sources } = texts[language];
+  const { problems } = texts[language];
   const [title, detail] = problems[problem.code];
   const { facts = {}, extra = {}, headers = {} } = problem.options;
-  const errors = problem.options.faults?.map((fault) => {
-    const text = faults[fault.code as FaultCode] ?? values[fault.code] ?? fault.detail;
-    const detail = fill(
-      text ?? problems[fault.code as ProblemCode]?.[1] ?? fault.code,
-      withSource(fault.facts ?? {}, sources),
-    );
-    return { pointer: fault.pointer, code: fault.code, detail };
-  });
+  const errors = problem.options.faults?.map((fault) => ({
+    pointer: fault.pointer,
+    code: fault.code,
+    detail: sentenceOf(texts[language], fault),
+  }));
   return {
     body: {
       type: `urn:kobling:problem:${problem.code}`,
@@ -82,9 +79,28 @@ export function renderProblem(
   };
 }
 
-/** A computed field names its unit; what that follows from is said in the language of the answer. */
-const withSource = (facts: Facts, sources: Texts["sources"]): Facts =>
-  facts.unit === undefined ? facts : { ...facts, from: sources[facts.unit] ?? sources.other };
+/** What is wrong, and the way out, in one language; a text whose facts are not known gives way to a plainer one. */
+function sentenceOf(language: Texts, fault: Fault): string {
+  const text = language.faults[fault.code as FaultCode]; // a code of another table is not in this one
+  const filled = text === undefined ? undefined : fill(text, inWords(language, fault.facts ?? {}));
+  if (filled !== undefined && !filled.includes("{")) return filled;
+  return language.values[fault.code] ?? language.problems[fault.code as ProblemCode]?.[1] ?? fault.detail ?? fault.code;
+}
+
+/** Names of rules, types and sources as the language says them. */
+function inWords({ rules, types, sources }: Texts, facts: Facts): Facts {
+  const { rule, expected, unit } = facts;
+  const named = String(expected)
+    .split(" / ")
+    .map((type) => types[type] ?? type)
+    .join(" / ");
+  return {
+    ...facts,
+    ...(rule === undefined ? {} : { rule: fill(rules[rule] ?? String(rule), facts) }),
+    ...(expected === undefined ? {} : { expected: named }),
+    ...(unit === undefined ? {} : { from: sources[unit] ?? sources.other }),
+  };
+}
 
 const fill = (text: string, facts: Facts) =>
   text.replace(/\{(\w+)\}/g, (whole, name: string) => (facts[name] === undefined ? whole : String(facts[name])));
@@ -122,15 +138,15 @@ export function problemOf(error: unknown): Problem {
 
 function problemOfRejected(error: RejectedError): Problem {
   const { code } = error;
-  if (code === "not_found") return new Problem(404, code, { cause: error });
-  if (code === "gone") return new Problem(410, code, { cause: error });
-  if (code === "version_moved") {
-    return new Problem(412, code, { ...currentVersion(error), cause: error });
-  }
-  if (CONFLICTS.has(code)) return new Problem(409, code, { cause: error });
-  const field = error.context.field;
+  const { mergedInto, field } = error.context;
+  const told = { extra: { reason: error.message }, cause: error };
+  if (code === "gone" && typeof mergedInto === "string") return new Problem(410, "merged", { extra: { mergedInto } });
+  if (code === "not_found") return new Problem(404, code, told);
+  if (code === "gone") return new Problem(410, code, told);
+  if (code === "version_moved") return new Problem(412, code, { ...currentVersion(error), cause: error });
+  if (CONFLICTS.has(code)) return new Problem(409, code, told);
   const pointer = typeof field === "string" ? pointerOf(field) : "";
-  return new Problem(422, code, { faults: [{ pointer, code, detail: error.message }], cause: error });
+  return new Problem(422, code, { ...told, faults: [{ pointer, code }] });
 }
 
 function currentVersion(error: KoblingError): { extra: Record<string, unknown>; headers: Record<string, string> } {

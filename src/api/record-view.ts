@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
+import { countryName } from "../danish/country.ts";
 import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue, type Values } from "../model/catalogue.ts";
-import { checkValue } from "../model/check-value.ts";
-import type { Field, Value } from "../model/field.ts";
+import { checkValue, countryFor } from "../model/check-value.ts";
+import { type Nested, nest } from "../model/nesting.ts";
+import { outputShape } from "../model/schemas.ts";
 import type { ReadRecord } from "../store/kundeemner-read.ts";
 import type { ReadLink } from "../store/links-read.ts";
-import { landOf } from "./land.ts";
 import type { Language } from "./language.ts";
-import { isWritable } from "./record-body.ts";
 import { linkSchema } from "./routes/links.ts";
 
 const sourceSchema = z
@@ -63,32 +63,12 @@ export const metaSchema = z
   })
   .openapi("Meta");
 
-/** Body of a record as a caller writes it: all fields that can be written, nested, none required but `required`. */
-export const bodySchema = (catalogue: Catalogue, mode: "create" | "patch"): JsonSchema => {
-  const properties = nestedJson(
-    catalogue,
-    (field) => isWritable(field, mode) && !(mode === "patch" && field.immutable),
-  );
-  const extra = catalogue.kind === "kundeemne" ? { land: LAND_JSON } : {};
-  const required = Object.entries(catalogue.fields).flatMap(([key, field]) =>
-    field.required && mode === "create" ? [key] : [],
-  );
-  return {
-    type: "object",
-    properties: { ...properties, ...extra },
-    additionalProperties: false,
-    ...(required.length > 0 ? { required } : {}),
-  };
-};
-
-const LAND_JSON = { type: ["string", "null"], description: "landekode as a name, Danish or English." } as const;
-
-const kundeemneShape = { ...answerShape(kundeemneCatalogue), land: z.string().nullable(), meta: metaSchema };
+const kundeemneShape = { ...outputShape(kundeemneCatalogue), land: z.string().nullable(), meta: metaSchema };
 
 export const kundeemneSchema = z.strictObject(kundeemneShape).openapi("Kundeemne");
 
 export const kontaktpersonSchema = z
-  .strictObject({ ...answerShape(kontaktpersonCatalogue), kundeemneId: z.uuid(), meta: metaSchema })
+  .strictObject({ ...outputShape(kontaktpersonCatalogue), kundeemneId: z.uuid(), meta: metaSchema })
   .openapi("Kontaktperson");
 
 // Not `extend`: the document would say `allOf` with a strict part, which nothing can meet.
@@ -101,13 +81,13 @@ type Kontaktperson = z.infer<typeof kontaktpersonSchema>;
 
 /** As it stands in a list; a list of hundreds does not check each value again. */
 export const viewKundeemne = (record: ReadRecord, language: Language, options = { warnings: false }): Kundeemne => ({
-  ...nest(kundeemneCatalogue, record.values),
+  ...shown(kundeemneCatalogue, record.values),
   land: landOf(record.values, language),
   meta: metaOf(kundeemneCatalogue, record, options),
 });
 
 export const viewKontaktperson = (record: ReadRecord): Kontaktperson => ({
-  ...nest(kontaktpersonCatalogue, record.values),
+  ...shown(kontaktpersonCatalogue, record.values),
   kundeemneId: record.kundeemneId ?? "",
   meta: metaOf(kontaktpersonCatalogue, record, { warnings: true }),
 });
@@ -124,20 +104,19 @@ export const viewWhole = (
   links: [...links],
 });
 
-type Nested = Value | { [member: string]: Value };
-
-/** `gps.lat` → `gps: { lat }`. A switch that nobody has set shows what it is without being set. */
-function nest(catalogue: Catalogue, values: Values): { [key: string]: Nested } {
-  const nested: { [key: string]: Nested } = {};
+/** A switch that nobody has set shows what it is without being set. */
+function shown(catalogue: Catalogue, values: Values): Nested {
+  const all: Values = {};
   for (const [key, kept] of Object.entries(values)) {
-    const [group = "", member] = key.split(".");
     const field = catalogue.fields[key];
-    const value = field?.kind === "bool" ? (kept ?? field.default ?? null) : kept;
-    if (member === undefined) nested[key] = value;
-    else nested[group] = { ...(nested[group] as object | undefined), [member]: value }; // only this loop writes groups
+    all[key] = field?.kind === "bool" ? (kept ?? field.default ?? null) : kept;
   }
-  return nested;
+  return nest(all);
 }
+
+/** The name of a record's country in the language of the answer (S12). */
+const landOf = ({ landekode }: Values, language: Language): string | null =>
+  typeof landekode === "string" ? (countryName(landekode, language) ?? null) : null;
 
 function metaOf(
   catalogue: Catalogue,
@@ -194,91 +173,12 @@ function sourcesOf({ provenance }: ReadRecord): z.infer<typeof metaSchema>["sour
 
 /** Values in force that a caller could not have typed (domain notes, d.1). */
 function warningsOf(catalogue: Catalogue, values: Values): { field: string; code: string }[] {
-  const landekode = typeof values.landekode === "string" ? values.landekode : null;
   const warnings: { field: string; code: string }[] = [];
   for (const [key, field] of Object.entries(catalogue.fields)) {
     const value = values[key];
     if (value === null || value === undefined || field.computed || field.virtual) continue;
-    const found = checkValue(field, value, { landekode });
+    const found = checkValue(field, value, { landekode: countryFor(key, values) });
     if (found !== null) warnings.push({ field: key, code: found.code });
   }
   return warnings;
-}
-
-function answerShape(catalogue: Catalogue): { [key: string]: z.ZodType<Nested> } {
-  const shape: { [key: string]: z.ZodType<Nested> } = {};
-  const groups = new Map<string, { [member: string]: z.ZodType<Value> }>();
-  for (const [key, field] of Object.entries(catalogue.fields)) {
-    const [group = "", member] = key.split(".");
-    if (member === undefined) shape[key] = answerField(field);
-    else groups.set(group, { ...groups.get(group), [member]: answerField(field) });
-  }
-  for (const [group, members] of groups) shape[group] = z.strictObject(members);
-  return shape;
-}
-
-/** Answers show what is kept, so they promise a type and no limits: an ERP's value may break a rule. */
-function answerField(field: Field): z.ZodType<Value> {
-  const label = { description: `${field.label.da} / ${field.label.en}` };
-  switch (field.kind) {
-    case "bool":
-      return z.boolean().nullable().openapi(label);
-    case "int":
-      return z.int().nullable().openapi(label);
-    case "codeSet":
-    case "textSet":
-    case "textList":
-    case "pNumbers":
-      return z.array(z.string()).nullable().openapi(label);
-    case "id":
-      return z.uuid().nullable().openapi(label);
-    default:
-      return z.string().nullable().openapi(label);
-  }
-}
-
-export type JsonSchema = { readonly [key: string]: unknown };
-
-function nestedJson(catalogue: Catalogue, wanted: (field: Field) => boolean): { [key: string]: JsonSchema } {
-  const properties: { [key: string]: JsonSchema } = {};
-  const groups = new Map<string, { [member: string]: JsonSchema }>();
-  for (const [key, field] of Object.entries(catalogue.fields)) {
-    if (!wanted(field)) continue;
-    const [group = "", member] = key.split(".");
-    if (member === undefined) properties[key] = bodyField(field);
-    else groups.set(group, { ...groups.get(group), [member]: bodyField(field) });
-  }
-  for (const [group, members] of groups) {
-    properties[group] = { type: ["object", "null"], properties: members, additionalProperties: false };
-  }
-  return properties;
-}
-
-function bodyField(field: Field): JsonSchema {
-  const description = `${field.label.da} / ${field.label.en}`;
-  const limit = field.max === undefined ? {} : { maxLength: field.max };
-  switch (field.kind) {
-    case "bool":
-      return { type: ["boolean", "null"], description };
-    case "int":
-      return { type: ["integer", "null"], description, ...(field.min === undefined ? {} : { minimum: field.min }) };
-    case "decimal":
-      return { type: ["string", "number", "null"], description: `${description}. Exact; a text with a point.` };
-    case "code":
-      return { enum: [...(field.codes ?? []), null], description };
-    case "codeSet":
-      return { type: ["array", "null"], items: { enum: [...(field.codes ?? [])] }, description };
-    case "textSet":
-    case "textList":
-    case "pNumbers":
-      return { type: ["array", "null"], items: { type: "string", ...limit }, description };
-    case "date":
-      return { type: ["string", "null"], format: "date", description };
-    case "instant":
-      return { type: ["string", "null"], format: "date-time", description };
-    case "id":
-      return { type: ["string", "null"], format: "uuid", description };
-    default:
-      return { type: ["string", "null"], ...limit, description };
-  }
 }

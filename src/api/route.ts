@@ -15,6 +15,8 @@ export const problemSchema = z
     retryable: z.boolean(),
     errors: z.array(z.strictObject({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
     currentVersion: z.int().optional().openapi({ description: "412: the version the record has now." }),
+    reason: z.string().optional().openapi({ description: "What hindered it in particular, in English." }),
+    mergedInto: z.uuid().optional().openapi({ description: "410: the record that this one was merged into." }),
     snapshot: z
       .strictObject({ cursor: z.string(), records: z.string() })
       .optional()
@@ -33,7 +35,7 @@ const REASONS: Readonly<Record<number, string>> = {
   403: "The key lacks the scope.",
   404: "There is nothing here.",
   409: "The present state does not allow it.",
-  410: "No longer kept.",
+  410: "No longer kept, or merged into the record that `mergedInto` names.",
   412: "The record is at another version than If-Match names.",
   413: "The body is too large.",
   415: "The content type is not supported.",

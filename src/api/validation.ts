@@ -41,16 +41,26 @@ export function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
         ];
       case "invalid_value":
         return [{ pointer, code: "not_allowed", facts: { choices: issue.values.map(String).join(", ") } }];
-      case "invalid_union": {
-        const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0];
-        const inner = nearest ? faultsOf(nearest) : [];
-        if (inner.length > 0) return inner.map((fault) => ({ ...fault, pointer: pointer + fault.pointer }));
-        return [{ pointer, code: "bad_value", facts: { rule: "no shape fits" } }];
-      }
+      case "invalid_union":
+        return faultsOfUnion(issue.errors).map((fault) => ({ ...fault, pointer: pointer + fault.pointer }));
       case "invalid_format":
         return [{ pointer, code: "bad_value", facts: { rule: issue.format } }];
+      case "custom": {
+        const { code, ...facts } = issue.params ?? {};
+        if (typeof code === "string") return [{ pointer, code, facts, detail: issue.message }];
+        return [{ pointer, code: "bad_value", facts: { rule: issue.message } }];
+      }
       default:
         return [{ pointer, code: "bad_value", facts: { rule: issue.message } }];
     }
   });
+}
+
+/** Of the shapes that would do, the one whose type was meant; else all types that would do. */
+function faultsOfUnion(errors: readonly (readonly z.core.$ZodIssue[])[]): Fault[] {
+  const isOther = (issue: z.core.$ZodIssue) => issue.code === "invalid_type" && issue.path.length === 0;
+  const meant = errors.find((issues) => issues.length > 0 && !issues.some(isOther));
+  if (meant !== undefined) return faultsOf(meant);
+  const expected = errors.flatMap((issues) => issues.flatMap((each) => ("expected" in each ? [each.expected] : [])));
+  return [{ pointer: "", code: "wrong_type", facts: { expected: [...new Set(expected)].join(" / ") } }];
 }

@@ -8,6 +8,7 @@ import { readPhone } from "../danish/phone.ts";
 import { readPostnr } from "../danish/postal.ts";
 import type { Reading } from "../danish/result.ts";
 import { readEuVat } from "../danish/vat.ts";
+import type { Values } from "./catalogue.ts";
 import { isInstant } from "./criteria.ts";
 import { canonicalDecimal, scaleOf } from "./decimal.ts";
 import type { Field, Value } from "./field.ts";
@@ -16,7 +17,13 @@ export interface ValueFault {
   readonly code: string;
   /** A sentence with the rule; it never quotes the value. */
   readonly detail: string;
+  /** Which rule, where the code alone does not say it. */
+  readonly rule?: ValueRule;
 }
+
+/** Rules behind the code `bad_value`; the API has a sentence for each in every language. */
+export const valueRules = ["decimal", "scale", "digits", "email", "instant", "one_line", "position", "url"] as const;
+export type ValueRule = (typeof valueRules)[number];
 
 /** What a rule needs to know besides the value. Left out: the rules that need it are not asked. */
 export interface CheckContext {
@@ -49,9 +56,17 @@ export function checkValue(field: Field, value: Value, context: CheckContext = {
 }
 
 const fault = (code: string, detail: string): ValueFault => ({ code, detail });
+const badValue = (rule: ValueRule, detail: string): ValueFault => ({ code: "bad_value", rule, detail });
 const wrongType = (wanted: string): ValueFault => fault("wrong_type", `This must be ${wanted}.`);
 const verdict = (reading: Reading<unknown>): ValueFault | null =>
   reading.ok ? null : fault(reading.code, reading.detail);
+
+/** The country by whose rules a field's value is judged: of its own address, else of the record. */
+export function countryFor(key: string, values: Values): string | null {
+  const own = values[key.replace(/\w+$/, "landekode")];
+  const country = key.startsWith("besoegsadresse.") ? own : values.landekode;
+  return typeof country === "string" ? country : null;
+}
 
 /** Dates that tell of something done cannot lie ahead of us. */
 const PAST_KINDS: ReadonlySet<string> = new Set(["gdpr"]);
@@ -86,11 +101,9 @@ function checkText(field: Field, value: string, context: CheckContext): ValueFau
     case "currency":
       return checkCurrency(value, context.today);
     case "email":
-      return EMAIL.test(value) && !value.includes("..")
-        ? null
-        : fault("bad_value", "An e-mail address is name@domain.");
+      return EMAIL.test(value) && !value.includes("..") ? null : badValue("email", "An e-mail address is name@domain.");
     case "url":
-      return isWebAddress(value) ? null : fault("bad_value", "A web address starts with http(s):// or a host name.");
+      return isWebAddress(value) ? null : badValue("url", "A web address starts with http(s):// or a host name.");
     case "code":
       return field.codes?.includes(value) ? null : fault("not_allowed", `One of ${field.codes?.join(", ")}.`);
     case "decimal":
@@ -98,11 +111,11 @@ function checkText(field: Field, value: string, context: CheckContext): ValueFau
     case "date":
       return checkDate(field, value, context.today);
     case "instant":
-      return isInstant(value) ? null : fault("bad_value", "An instant is ISO 8601 with an offset.");
+      return isInstant(value) ? null : badValue("instant", "An instant is ISO 8601 with an offset.");
     case "longText":
       return null;
     default:
-      return /[\r\n]/.test(value) ? fault("bad_value", "One line only.") : null;
+      return /[\r\n]/.test(value) ? badValue("one_line", "One line only.") : null;
   }
 }
 
@@ -124,10 +137,11 @@ function checkCurrency(value: string, today: string | undefined): ValueFault | n
 
 function checkDecimal(field: Field, value: string): ValueFault | null {
   const canonical = canonicalDecimal(value);
-  if (canonical === undefined) return fault("bad_value", "A decimal is written 123.45.");
-  if (canonical.replace(/\..*|-/g, "").length > DECIMAL_DIGITS) return fault("too_large", "Too many digits.");
+  if (canonical === undefined) return badValue("decimal", "A decimal is written 123.45.");
+  if (canonical.replace(/\..*|-/g, "").length > DECIMAL_DIGITS)
+    return badValue("digits", `${DECIMAL_DIGITS} digits before the point at most.`);
   if (field.scale !== undefined && scaleOf(canonical) > field.scale) {
-    return fault("bad_value", `${field.scale} decimals at most.`);
+    return badValue("scale", `${field.scale} decimals at most.`);
   }
   return outside(field, Number(canonical));
 }

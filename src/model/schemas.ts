@@ -1,150 +1,159 @@
 import { z } from "zod";
-import { readCountry } from "../danish/country.ts";
-import type { Catalogue, Values } from "./catalogue.ts";
-import { checkValue } from "./check-value.ts";
-import { normalise } from "./compare.ts";
-import type { Field, Kind, Value } from "./field.ts";
-import { flatten } from "./nesting.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { canonicalDecimal } from "./decimal.ts";
+import type { Field, Value } from "./field.ts";
+import type { Nested } from "./nesting.ts";
 
-export interface InputOptions {
-  /** `YYYY-MM-DD` in Copenhagen, asked at each use; without it, rules that need today are not asked. */
-  readonly today?: () => string;
-}
+/** A record is made, or some of its fields are changed (RFC 7396: null clears, absent stays). */
+export type BodyMode = "create" | "patch";
 
 type Shape = { [key: string]: z.ZodType };
 
 /** Other spellings that input takes for a code (domain notes, a6). */
 const codeSpellings: Readonly<Record<string, string>> = { B2B: "BTB", B2C: "BTC", B2G: "BTG" };
 
-/** Kinds that are stored compact when typed at the API; an ERP's spelling of them is kept. */
-const compactKinds: ReadonlySet<Kind> = new Set(["cvr", "se", "euVat", "gln", "country", "currency", "pNumbers"]);
-
 /**
- * A record as callers write it: strict, nested, read to flat values. Fields that the gateway sets are refused by name, a
- * value that breaks its rule is an issue with the rule's code in `params.code` (domain notes, d.1). In a patch what is
- * absent stays out; null clears.
+ * The shape of a record as callers write it: strict, nested, texts in the spelling in which we keep them. The rules behind
+ * the types are judged by `readBody`, which is what a body is read with; JSON Schema and OpenAPI are made from this.
  */
-export function inputSchema(catalogue: Catalogue, mode: "create" | "patch", options: InputOptions = {}) {
+export function inputSchema(catalogue: Catalogue, mode: BodyMode) {
   const shape = shapeOf(catalogue, (key, field) =>
-    refusalOf(key, field, mode) === undefined ? inputField(field, mode) : undefined,
+    refusalOf(catalogue, mode, key) === undefined ? inputField(field, mode) : undefined,
   );
+  const optional = (members: Shape) => z.strictObject(members).nullable().optional();
+  const groups = Object.entries(shape).map(([key, each]) => [key, each instanceof z.ZodType ? each : optional(each)]);
+  const fields: Shape = Object.fromEntries(groups);
   if (catalogue.kind === "kundeemne") {
-    shape.land = z.string().nullable().optional().describe("landekode as a name, Danish or English");
-    shape.antalMedarbejdere = z.union([
-      z
-        .int()
-        .min(0)
-        .transform((count) => ({ fra: count, til: count })),
-      shape.antalMedarbejdere ?? z.never(),
-    ]);
+    fields.land = z.string().nullable().optional().describe("landekode as a name, Danish or English");
+    const range = fields.antalMedarbejdere ?? z.never();
+    const count = z.int().transform((exactly) => ({ fra: exactly, til: exactly }));
+    fields.antalMedarbejdere = z.union([range, count]).describe("From and to, or one number for both");
   }
-  return z
-    .strictObject(shape, {
-      error: (issue) => (issue.code === "unrecognized_keys" ? refusals(catalogue, mode, issue.keys) : undefined),
-    })
-    .transform((body, context): Values => {
-      const values = flatten(catalogue, body);
-      const fail = (path: string, code: string, message: string) =>
-        void context.issues.push({
-          code: "custom",
-          input: undefined,
-          path: path.split("."),
-          message,
-          params: { code },
-        });
-      if ("land" in body && body.land !== undefined) readLand(body.land, values, fail);
-      judge(catalogue, values, options, fail);
-      return values;
-    });
+  return z.strictObject(fields);
 }
 
 /** A record as answers show it: every field, with types and no limits, because what an ERP holds may break a rule. */
-export const outputSchema = (catalogue: Catalogue) =>
-  z.strictObject(shapeOf(catalogue, (_, field) => outputField(field).nullable().describe(describe(field))));
+export function outputShape(catalogue: Catalogue): { [key: string]: z.ZodType<Nested[string]> } {
+  const shape = shapeOf(catalogue, (_, field) => outputField(field).nullable().describe(labelOf(field)));
+  return Object.fromEntries(
+    Object.entries(shape).map(([key, each]) => [key, each instanceof z.ZodType ? each : z.strictObject(each)]),
+  );
+}
 
-/** For documents and editors. */
-export const jsonSchemaOf = (schema: z.ZodType): unknown => z.toJSONSchema(schema, { io: "input" });
+/** The same as one strict object. */
+export const outputSchema = (catalogue: Catalogue) => z.strictObject(outputShape(catalogue));
+
+/** JSON Schema (draft 2020-12) of what may be written. */
+export function jsonSchemaOf(schema: z.ZodType): { readonly [key: string]: unknown } {
+  return z.toJSONSchema(schema, { io: "input" });
+}
+
+export interface Refusal {
+  readonly code: "unknown_field" | "computed_field" | "immutable_field";
+  /** Flat key, as it was named. */
+  readonly field: string;
+  /** What is computed as one. */
+  readonly unit: string;
+}
+
+/** What follows from what happens to a record; an answer that is sent back carries it. */
+const OURS: ReadonlySet<string> = new Set(["id", "meta", "kundeemneId", "kontaktpersoner", "links"]);
+
+/** Why a field, or a group, may not be written; undefined when it may. */
+export function refusalOf(catalogue: Catalogue, mode: BodyMode, key: string): Refusal | undefined {
+  const first = Object.keys(catalogue.fields).find((name) => name === key || name.startsWith(`${key}.`));
+  const field = catalogue.fields[first ?? ""];
+  const refused = { field: key, unit: catalogue.unitOf.get(first ?? "")?.name ?? key };
+  if (field === undefined) return { ...refused, code: OURS.has(key) ? "computed_field" : "unknown_field" };
+  // Which contact is primary can be said of a record that has contacts; all else without a column follows from other rows.
+  if (field.computed || (field.virtual && !(mode === "patch" && field.kind === "id"))) {
+    return { ...refused, code: "computed_field" };
+  }
+  return field.immutable && mode === "patch" ? { ...refused, code: "immutable_field" } : undefined;
+}
 
 /** Keys with a dot become an object of their own; `undefined` leaves a field out. */
-function shapeOf(catalogue: Catalogue, schemaOf: (key: string, field: Field) => z.ZodType | undefined): Shape {
-  const shape: Shape = {};
-  const groups = new Map<string, Shape>();
+function shapeOf<Schema extends z.ZodType>(
+  catalogue: Catalogue,
+  schemaOf: (key: string, field: Field) => Schema | undefined,
+): { [key: string]: Schema | { [member: string]: Schema } } {
+  const shape: { [key: string]: Schema | { [member: string]: Schema } } = {};
+  const groups = new Map<string, { [member: string]: Schema }>();
   for (const [key, field] of Object.entries(catalogue.fields)) {
     const schema = schemaOf(key, field);
     if (schema === undefined) continue;
-    const dot = key.indexOf(".");
-    if (dot < 0) shape[key] = schema;
+    const [group = "", member] = key.split(".");
+    if (member === undefined) shape[key] = schema;
     else {
-      const members = groups.get(key.slice(0, dot)) ?? {};
-      members[key.slice(dot + 1)] = schema;
-      groups.set(key.slice(0, dot), members);
+      const members = groups.get(group) ?? {};
+      groups.set(group, members);
+      members[member] = schema;
+      shape[group] = members;
     }
-  }
-  for (const [name, members] of groups) {
-    const isInput = Object.values(members).every((member) => member instanceof z.ZodOptional);
-    const group = z.strictObject(members);
-    shape[name] = isInput ? group.nullable().optional() : group;
   }
   return shape;
 }
 
-const describe = ({ label }: Field): string => `${label.da} / ${label.en}`;
+const labelOf = ({ label }: Field): string => `${label.da} / ${label.en}`;
 
-/** Why a field may not be written, in words; undefined when it may. */
-function refusalOf(key: string, field: Field, mode: "create" | "patch"): string | undefined {
-  if (field.computed || field.virtual) return `${key} is computed by the gateway and cannot be written.`;
-  if (field.immutable && mode === "patch") return `${key} is set once, when the record is made.`;
-  return undefined;
+function inputField(field: Field, mode: BodyMode): z.ZodType {
+  const typed = typedField(field);
+  const wanted = field.required ? typed : typed.nullable();
+  return (field.required && mode === "create" ? wanted : wanted.optional()).describe(labelOf(field));
 }
 
-function refusals(catalogue: Catalogue, mode: "create" | "patch", keys: readonly string[]): string {
-  const words = keys.map((key) => {
-    const members = Object.keys(catalogue.fields).filter((name) => name === key || name.startsWith(`${key}.`));
-    const field = catalogue.fields[members[0] ?? ""];
-    return (field && refusalOf(key, field, mode)) ?? `There is no field ${key}.`;
-  });
-  return words.join(" ");
+/** Characters are counted as JSON Schema does; the rule is judged afterwards, on the trimmed text. */
+const text = ({ max }: Field) => z.string().meta(max === undefined ? {} : { maxLength: max });
+const plain = (typed: string): string => typed.replaceAll("\0", "").normalize("NFC");
+/** PostgreSQL keeps no U+0000; nobody types one. */
+const line = (typed: string): string => plain(typed).trim();
+const unspaced = (typed: string): string => typed.replace(/\s/g, "");
+const orNull = (typed: string): string | null => (typed === "" ? null : typed);
+
+function several(items: readonly string[], isSet: boolean): readonly string[] | null {
+  const filled = items.map(line).filter((item) => item !== "");
+  if (filled.length === 0) return null;
+  return isSet ? [...new Set(filled)] : filled;
 }
 
-function inputField(field: Field, mode: "create" | "patch"): z.ZodType {
-  const described = typedField(field).describe(describe(field));
-  if (field.required) return mode === "create" ? described : described.optional();
-  return described.nullable().optional();
-}
-
-/** The JSON type with its limits; the rules behind it are judged once the whole body is read. */
-function typedField(field: Field): z.ZodType {
+function typedField(field: Field): z.ZodType<Value> {
   switch (field.kind) {
     case "bool":
       return z.boolean();
     case "int":
-      return z.int();
+      return z.int().meta(field.min === undefined ? {} : { minimum: field.min });
     case "decimal":
-      return z.union([z.string(), z.number().transform(String)]);
-    case "code":
+      // A JSON number is taken as it reads; kept is the exact text.
       return z
-        .enum([...(field.codes ?? []), ...otherSpellings(field)])
-        .transform((code) => codeSpellings[code] ?? code);
+        .union([z.string(), z.number()])
+        .transform((typed) => canonicalDecimal(String(typed).trim()) ?? orNull(String(typed).trim()));
+    case "code":
+      return z.enum([...(field.codes ?? []), ...spellingsOf(field)]).transform((code) => codeSpellings[code] ?? code);
     case "codeSet":
-      return z.array(z.enum([...(field.codes ?? [])]));
-    case "textSet":
+      return z.array(z.enum([...(field.codes ?? [])])).transform((codes) => several(codes, true));
     case "textList":
+      return z.array(text(field)).transform((items) => several(items, false));
+    case "textSet":
+      return z.array(text(field)).transform((items) => several(items, true));
     case "pNumbers":
-      return z.array(line(field));
+      return z.array(text(field)).transform((items) => several(items.map(unspaced), true));
     case "longText":
-      return limited(field).transform((text) => (text.trim() === "" ? null : text.normalize("NFC")));
+      return text(field).transform((typed) => (typed.trim() === "" ? null : plain(typed)));
+    case "date":
+      return z.string().meta({ format: "date" }).transform(line).transform(orNull);
+    case "instant":
+      return z.string().meta({ format: "date-time" }).transform(line).transform(orNull);
+    case "id":
+      return z.uuid();
     default:
-      return line(field).transform((text) => (text === "" ? null : text));
+      return text(field).transform(line).transform(orNull);
   }
 }
 
-const otherSpellings = (field: Field): string[] =>
+const spellingsOf = (field: Field): string[] =>
   Object.keys(codeSpellings).filter((other) => field.codes?.includes(codeSpellings[other] ?? "") === true);
 
-const limited = (field: Field) => (field.max === undefined ? z.string() : z.string().max(field.max));
-const line = (field: Field) => limited(field).transform((text) => text.replaceAll("\0", "").normalize("NFC").trim());
-
-function outputField(field: Field): z.ZodType {
+function outputField(field: Field): z.ZodType<Value> {
   switch (field.kind) {
     case "bool":
       return z.boolean();
@@ -155,42 +164,9 @@ function outputField(field: Field): z.ZodType {
     case "textList":
     case "pNumbers":
       return z.array(z.string());
+    case "id":
+      return z.uuid();
     default:
       return z.string();
-  }
-}
-
-type Fail = (path: string, code: string, message: string) => void;
-
-/** An unknown name is an error, never Denmark (S12). */
-function readLand(land: unknown, values: Values, fail: Fail): void {
-  const read = typeof land === "string" && land.trim() !== "" ? readCountry(land) : undefined;
-  if (read?.ok === false) return fail("land", read.code, read.detail);
-  const code = read?.value ?? null;
-  const said = values.landekode;
-  const meant = typeof said === "string" ? readCountry(said) : undefined;
-  if (said !== undefined && (meant?.ok === true ? meant.value : null) !== code) {
-    return fail("land", "contradiction", "land and landekode say different things.");
-  }
-  values.landekode = code;
-}
-
-function judge(catalogue: Catalogue, values: Values, { today }: InputOptions, fail: Fail): void {
-  const context = today === undefined ? {} : { today: today() };
-  for (const [key, typed] of Object.entries(values)) {
-    const field = catalogue.fields[key];
-    if (field === undefined) continue;
-    const value: Value = compactKinds.has(field.kind) ? normalise(field, typed) : typed;
-    values[key] = value;
-    if (field.required && value === null) fail(key, "missing", `${key} is required.`);
-    const landekode = field.kind === "postnr" ? values[key.replace(/postnr$/, "landekode")] : undefined;
-    const fault = checkValue(field, value, typeof landekode === "string" ? { ...context, landekode } : context);
-    if (fault !== null) fail(key, fault.code, fault.detail);
-  }
-  if (("gps.lat" in values || "gps.lng" in values) && (values["gps.lat"] == null) !== (values["gps.lng"] == null)) {
-    fail("gps", "contradiction", "A position has both lat and lng, or neither.");
-  }
-  if (Number(values["gps.lat"]) === 0 && Number(values["gps.lng"]) === 0 && values["gps.lat"] != null) {
-    fail("gps", "bad_value", "0,0 is no position of a company.");
   }
 }

@@ -132,9 +132,9 @@ test.each([
   [{ firmanavn: "X", firmnavn: "Y" }, "/firmnavn", "unknown_field"],
   [{ firmanavn: "X", gps: { lat: "91" } }, "/gps/lat", "too_large"],
   [{ firmanavn: "X", gps: { latitude: "1" } }, "/gps/latitude", "unknown_field"],
-  [{ firmanavn: "X", gps: 5 }, "/gps", "unknown_field"],
+  [{ firmanavn: "X", gps: 5 }, "/gps", "wrong_type"],
   [{ firmanavn: "X", kundetype: "BTX" }, "/kundetype", "not_allowed"],
-  [{ firmanavn: "X", emnetyper: ["lead", "ven"] }, "/emnetyper", "not_allowed"],
+  [{ firmanavn: "X", emnetyper: ["lead", "ven"] }, "/emnetyper/1", "not_allowed"],
   [{ firmanavn: "X", emnetyper: "lead" }, "/emnetyper", "wrong_type"],
   [{ firmanavn: "X", cvrNr: "24256791" }, "/cvrNr", "cvr_check_digit"],
   [{ firmanavn: "X", kreditMax: "12,50" }, "/kreditMax", "bad_value"],
@@ -142,6 +142,24 @@ test.each([
   [{ firmanavn: "X", eanLokationsnr: "5790000000001" }, "/eanLokationsnr", "gln_check_digit"],
   [{ firmanavn: "X", bogholderiEmail: "nobody" }, "/bogholderiEmail", "bad_value"],
   [{ firmanavn: "X", tilladKampagne: "ja" }, "/tilladKampagne", "wrong_type"],
+  [{ firmanavn: "X", gdprOk: true }, "/gdprOk", "incomplete"],
+  [{ firmanavn: "X", gdprOk: true }, "/gdprDato", "incomplete"],
+  [{ firmanavn: "X", gdprOk: true, gdprDato: "2999-01-01" }, "/gdprDato", "date_ahead"],
+  [{ firmanavn: "X", gps: { lat: "55.1" } }, "/gps", "incomplete"],
+  [{ firmanavn: "X", gps: { lat: 0, lng: 0 } }, "/gps", "bad_value"],
+  [{ firmanavn: "X", antalMedarbejdere: { fra: 9, til: 3 } }, "/antalMedarbejdere", "contradiction"],
+  [{ firmanavn: "X", antalMedarbejdere: { fra: 1.5 } }, "/antalMedarbejdere/fra", "wrong_type"],
+  [{ firmanavn: "X", antalMedarbejdere: "ti" }, "/antalMedarbejdere", "wrong_type"],
+  [{ firmanavn: "X", antalMedarbejdere: -1 }, "/antalMedarbejdere/fra", "too_small"],
+  [{ firmanavn: "X", kreditMax: true }, "/kreditMax", "wrong_type"],
+  [{ firmanavn: "X", kreditMax: "1.005" }, "/kreditMax", "bad_value"],
+  [{ firmanavn: "X", kreditMax: "12345678901234567890" }, "/kreditMax", "bad_value"],
+  [{ firmanavn: "X", hjemmeside: "ingen side" }, "/hjemmeside", "bad_value"],
+  [{ firmanavn: "X", adresse1: "a\nb" }, "/adresse1", "bad_value"],
+  [{ firmanavn: "X", bemaerk1: "x".repeat(256) }, "/bemaerk1", "too_long"],
+  [{ firmanavn: "X", valuta: "HRK" }, "/valuta", "currency_inactive"],
+  [{ firmanavn: "X", besoegsadresse: { landekode: "DK", postnr: "80000" } }, "/besoegsadresse/postnr", "postnr_shape"],
+  [{ firmanavn: "X", kontaktpersoner: [] }, "/kontaktpersoner", "computed_field"],
   [[], "", "wrong_type"],
 ])("a body %j is refused at %s as %s", async (body, pointer, code) => {
   for (const language of ["da", "en"]) {
@@ -149,6 +167,71 @@ test.each([
     expect(answer.status).toBe(422);
     expect(answer.body.errors).toContainEqual({ pointer, code, detail: expect.stringMatching(/^[^{}]+$/) });
   }
+});
+
+test("approval needs its date, in the body or on the record, and Danish readers are told in Danish", async () => {
+  const dated = await storeRecord(database.sql, "kundeemne", { firmanavn: "A", gdprDato: "2026-01-31" });
+  const answer = await client("PATCH", `/v1/kundeemner/${dated}`, { body: { gdprOk: true } });
+  expect(answer.body).toMatchObject({ gdprOk: true, gdprDato: "2026-01-31" });
+  const undated = await client("PATCH", `/v1/kundeemner/${dated}`, {
+    body: { gdprDato: null },
+    headers: { "accept-language": "da" },
+  });
+  const detail = "gdprOk og gdprDato hører sammen: udfyld begge, eller lad begge være tomme.";
+  expect(undated.body.errors).toEqual([
+    { pointer: "/gdprOk", code: "incomplete", detail },
+    { pointer: "/gdprDato", code: "incomplete", detail },
+  ]);
+  expect((await client("PATCH", `/v1/kundeemner/${dated}`, { body: { gdprOk: null, gdprDato: null } })).status).toBe(
+    200,
+  );
+});
+
+test("a postal code and a telephone are judged by the country of the record that is changed", async () => {
+  const german = await storeRecord(database.sql, "kundeemne", { firmanavn: "A", landekode: "DE" });
+  const patch = (id: string, body: object) => client("PATCH", `/v1/kundeemner/${id}`, { body });
+  expect((await patch(german, { postnr: "10115", telefon: "030 901820" })).status).toBe(200);
+  const danish = await storeRecord(database.sql, "kundeemne", { firmanavn: "B", landekode: "DK" });
+  const refused = await patch(danish, { postnr: "10115", telefon: "030 901820" });
+  expect(refused.body.errors.map((each: { pointer: string }) => each.pointer)).toEqual(["/postnr", "/telefon"]);
+});
+
+test("an id that was merged into another answers 410 with that record's id, to readers and writers", async () => {
+  const main = await storeRecord(database.sql, "kundeemne", { firmanavn: "Main" });
+  const lost = await storeRecord(database.sql, "kundeemne", { firmanavn: "Lost" });
+  await database.sql`update kundeemner set merged_into = ${main} where id = ${lost}`;
+  for (const [method, path] of [
+    ["GET", ""],
+    ["PATCH", ""],
+    ["GET", "/kontaktpersoner"],
+    ["POST", "/kontaktpersoner"],
+  ] as const) {
+    const body = method === "GET" ? {} : { body: { firmanavn: "X" } };
+    const answer = await client(method, `/v1/kundeemner/${lost}${path}`, body);
+    expect(answer.body, `${method} ${path}`).toMatchObject({ status: 410, code: "merged", mergedInto: main });
+  }
+});
+
+test.each([
+  [{ navn: "x".repeat(101) }, "/navn", "too_long"],
+  [{ navn: null }, "/navn", "missing"],
+  [{ navn: "Ida", email: "ida" }, "/email", "bad_value"],
+  [{ navn: "Ida", mobil: "12345678" }, "/mobil", "phone_prefix"],
+  [{ navn: "Ida", oprettetVia: "import" }, "/oprettetVia", "computed_field"],
+  [{ navn: "Ida", kundeemneId: "x" }, "/kundeemneId", "computed_field"],
+  [{ navn: "Ida", land: "Danmark" }, "/land", "unknown_field"],
+  [{ navn: "Ida", profil: [1] }, "/profil/0", "wrong_type"],
+])("a contact %j is refused at %s as %s, in both languages", async (body, pointer, code) => {
+  const id = await storeRecord(database.sql, "kundeemne", { firmanavn: "A" });
+  const details: string[] = [];
+  for (const language of ["da", "en"]) {
+    const headers = { "accept-language": language };
+    const answer = await client("POST", `/v1/kundeemner/${id}/kontaktpersoner`, { body, headers });
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([422, "application/problem+json"]);
+    expect(answer.body.errors).toContainEqual({ pointer, code, detail: expect.stringMatching(/^[^{}]+$/) });
+    details.push(answer.body.errors[0].detail);
+  }
+  expect(details[0]).not.toBe(details[1]);
 });
 
 test("all faults of a body are told at once", async () => {

@@ -1,15 +1,16 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { kontaktpersonCatalogue } from "../../model/catalogue.ts";
-import { findKontaktperson, findKundeemne, listKontaktpersoner } from "../../store/kundeemner-read.ts";
+import type { BodyContext } from "../../model/read-body.ts";
+import { findKontaktperson, listKontaktpersoner, type ReadRecord } from "../../store/kundeemner-read.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
 import { etagOf, matchVersion } from "../if-match.ts";
 import { Problem } from "../problems.ts";
-import { readRecordBody } from "../record-body.ts";
-import { bodySchema, kontaktpersonSchema, viewKontaktperson } from "../record-view.ts";
+import { bodySchema, readRecordBody } from "../record-body.ts";
+import { kontaktpersonSchema, viewKontaktperson } from "../record-view.ts";
 import { bodyProblems, idempotencyHeader, json, secured, securedProblems, uuidParam } from "../route.ts";
 import { todayOf } from "../today.ts";
-import { jsonOf } from "./kundeemner.ts";
+import { getKundeemne, jsonOf } from "./kundeemner.ts";
 
 const tags = ["kundeemner"];
 const params = z.object({ id: uuidParam("id") });
@@ -30,7 +31,7 @@ const list = createRoute({
   request: { params },
   responses: {
     200: json(z.strictObject({ items: z.array(kontaktpersonSchema) }), "Contacts."),
-    ...securedProblems(404),
+    ...securedProblems(404, 410),
   },
 });
 
@@ -89,16 +90,15 @@ const remove = createRoute({
 export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
-    await assertEmne(deps, id);
+    await getKundeemne(deps, id);
     return c.json({ items: (await listKontaktpersoner(deps.sql, [id])).map(viewKontaktperson) }, 200);
   });
 
   app.openapi(create, async (c) => {
     const { id } = c.req.valid("param");
-    const values = readRecordBody(kontaktpersonCatalogue, await jsonOf(c.req), "create", {
-      today: todayOf(deps.now()),
-    });
-    await assertEmne(deps, id);
+    const body = await jsonOf(c.req);
+    const context = contextOf(deps, await getKundeemne(deps, id));
+    const values = readRecordBody(kontaktpersonCatalogue, body, "create", context);
     const made = await deps.gateway.createEntity({ entity: "kontaktperson", values, parentId: id, by: actorOf(c) });
     const contact = await getContact(deps, id, made.id);
     const headers = { etag: etagOf(contact.version), location: `/v1/kundeemner/${id}/kontaktpersoner/${made.id}` };
@@ -113,8 +113,10 @@ export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {
 
   app.openapi(patch, async (c) => {
     const { id, contact: contactId } = c.req.valid("param");
-    const values = readRecordBody(kontaktpersonCatalogue, await jsonOf(c.req), "patch", { today: todayOf(deps.now()) });
+    const body = await jsonOf(c.req);
+    const context = contextOf(deps, await getKundeemne(deps, id));
     const before = await getContact(deps, id, contactId);
+    const values = readRecordBody(kontaktpersonCatalogue, body, "patch", { ...context, before: before.values });
     const ifVersion = matchVersion(c.req.header("if-match"), before.version);
     const edit = { entity: "kontaktperson" as const, id: contactId, patch: values, by: actorOf(c) };
     await deps.gateway.editEntity({ ...edit, ...(ifVersion === undefined ? {} : { ifVersion }) });
@@ -135,8 +137,10 @@ export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {
   });
 }
 
-async function assertEmne(deps: ApiDeps, id: string): Promise<void> {
-  if ((await findKundeemne(deps.sql, id)) === undefined) throw new Problem(404, "not_found");
+/** A contact's telephone is read by the country of its company. */
+function contextOf(deps: ApiDeps, { values }: ReadRecord): BodyContext {
+  const landekode = typeof values.landekode === "string" ? values.landekode : null;
+  return { today: todayOf(deps.now()), landekode };
 }
 
 async function getContact(deps: ApiDeps, kundeemneId: string, id: string) {

@@ -1,7 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { kundeemneCatalogue } from "../../model/catalogue.ts";
 import { type Criterion, criterionOf } from "../../model/criteria.ts";
-import { canSortBy, findKundeemne, listKontaktpersoner, listKundeemner } from "../../store/kundeemner-read.ts";
+import {
+  canSortBy,
+  findKundeemne,
+  listKontaktpersoner,
+  listKundeemner,
+  type ReadRecord,
+} from "../../store/kundeemner-read.ts";
 import { listLinksOf } from "../../store/links-read.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
@@ -9,8 +15,8 @@ import { etagOf, matchVersion } from "../if-match.ts";
 import type { Language } from "../language.ts";
 import { readPageCursor, writePageCursor } from "../page-cursor.ts";
 import { type Fault, Problem } from "../problems.ts";
-import { readRecordBody } from "../record-body.ts";
-import { bodySchema, kundeemneSchema, viewKundeemne, viewWhole, wholeKundeemneSchema } from "../record-view.ts";
+import { bodySchema, readRecordBody } from "../record-body.ts";
+import { kundeemneSchema, viewKundeemne, viewWhole, wholeKundeemneSchema } from "../record-view.ts";
 import { bodyProblems, idempotencyHeader, json, pageSchema, secured, securedProblems, uuidParam } from "../route.ts";
 import { todayOf } from "../today.ts";
 
@@ -77,9 +83,13 @@ const get = createRoute({
   path: "/v1/kundeemner/{id}",
   tags,
   summary: "One Kundeemne with contacts, links and what the gateway knows of it",
+  description: "An id that was merged into another record answers 410 with that record's id in `mergedInto`, for ever.",
   ...secured("read"),
   request: { params },
-  responses: { 200: { ...json(wholeKundeemneSchema, "The record."), headers: etagHeader }, ...securedProblems(404) },
+  responses: {
+    200: { ...json(wholeKundeemneSchema, "The record."), headers: etagHeader },
+    ...securedProblems(404, 410),
+  },
 });
 
 const patch = createRoute({
@@ -148,10 +158,9 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(patch, async (c) => {
     const { id } = c.req.valid("param");
     const body = await jsonOf(c.req);
-    const record = await findKundeemne(deps.sql, id);
-    if (record === undefined) throw new Problem(404, "not_found");
-    const landekode = typeof record.values.landekode === "string" ? record.values.landekode : null;
-    const values = readRecordBody(kundeemneCatalogue, body, "patch", { today: todayOf(deps.now()), landekode });
+    const record = await getKundeemne(deps, id);
+    const context = { today: todayOf(deps.now()), before: record.values };
+    const values = readRecordBody(kundeemneCatalogue, body, "patch", context);
     const ifVersion = matchVersion(c.req.header("if-match"), record.version);
     await deps.gateway.editEntity({
       entity: "kundeemne",
@@ -166,11 +175,18 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
 }
 
 async function wholeOf(deps: ApiDeps, id: string, language: Language) {
-  const record = await findKundeemne(deps.sql, id);
-  if (record === undefined) throw new Problem(404, "not_found");
+  const record = await getKundeemne(deps, id);
   const contacts = await listKontaktpersoner(deps.sql, [id]);
   const links = await listLinksOf(deps.sql, [id]);
   return { view: viewWhole(record, contacts, links, language), version: record.version };
+}
+
+/** The record that has this id. One that was merged into another tells of that one for ever (rule R28). */
+export async function getKundeemne(deps: ApiDeps, id: string): Promise<ReadRecord> {
+  const record = await findKundeemne(deps.sql, id);
+  if (record === undefined) throw new Problem(404, "not_found");
+  if (record.mergedInto !== null) throw new Problem(410, "merged", { extra: { mergedInto: record.mergedInto } });
+  return record;
 }
 
 const faultOfFilter = ({ name, code }: { name: string; code: "unknown_field" | "bad_value" }): Fault => ({

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../lib/errors.ts";
+import type { ValueRule } from "../../model/check-value.ts";
 
 /** Codes of the API itself; those of src/lib/errors.ts come on top. The list is closed and stable. */
 export const apiCodes = [
@@ -18,6 +19,7 @@ export const apiCodes = [
   "idempotency_running",
   "feed_gone",
   "snapshot_closed",
+  "merged",
   "too_many_waiting",
   "disk_full",
   "internal",
@@ -38,6 +40,7 @@ export const faultCodes = [
   "immutable_field",
   "cpr_like",
   "contradiction",
+  "incomplete",
 ] as const;
 
 export type ProblemCode = (typeof apiCodes)[number] | ErrorCode;
@@ -49,6 +52,10 @@ export interface Texts {
   readonly faults: Readonly<Record<FaultCode, string>>;
   /** Why a value cannot be taken, by code of src/danish and src/model; English sentences come with the fault. */
   readonly values: Readonly<Record<string, string>>;
+  /** Rules behind `bad_value`, by name. */
+  readonly rules: Readonly<Record<ValueRule | "type", string>> & { readonly [format: string]: string };
+  /** JSON types, as a sentence names them. */
+  readonly types: Readonly<Record<string, string>>;
   /** What a computed field follows from, by unit. */
   readonly sources: Readonly<Record<string, string>> & { readonly other: string };
 }
