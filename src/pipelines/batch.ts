@@ -188,6 +188,7 @@ export function keep(slot: LinkSlot, incoming: Incoming, mappingVersion: string)
     newestChangeId: incoming.changeId ?? slot.link.newestChangeId,
     counter: incoming.counter ?? slot.link.counter,
     remoteVersion: incoming.remoteVersion ?? slot.link.remoteVersion,
+    remoteChangedAt: incoming.changedAt ?? slot.link.remoteChangedAt ?? null,
     decidedReceivedAt: incoming.receivedAt,
     decidedBeganAt: incoming.beganAt,
     mappingVersion,

@@ -1,4 +1,5 @@
 import type { UnitEffect } from "../rules/decision.ts";
+import { agrees } from "../rules/unit-values.ts";
 import type { StoredLink } from "../store/links.ts";
 import type { ReviewSide } from "../store/reviews.ts";
 import { type Batch, type EntitySlot, type Incoming, iso } from "./batch.ts";
@@ -86,12 +87,19 @@ function joinCase(batch: Batch, slot: EntitySlot, id: number, effect: UnitEffect
   if (effect.review?.close !== true) return;
   // Sides that come to agree close the case: every other link's claim must say the same (rule R16).
   const others = known.sides.filter((each) => each.link !== null && each.link !== side.link);
-  const mine = JSON.stringify(side.value);
-  if (others.some((each) => JSON.stringify(each.value) !== mine)) return;
+  if (others.some((each) => !showsOurs(batch, slot, effect.unit, each))) return;
   const hold = known.kind === "proposal" ? `${effect.unit}@${known.connection}` : effect.unit;
   batch.closings.push({ id, entityId: slot.entity.id, hold, why: "sides_agree" });
   const holds = { ...slot.entity.holds };
   delete holds[hold];
   slot.entity = { ...slot.entity, holds };
   slot.dirty = true;
+}
+
+/** A side's claim agrees with the value in force after normalisation, as its own mapping reads it. */
+function showsOurs(batch: Batch, slot: EntitySlot, unit: string, side: ReviewSide): boolean {
+  const mapping =
+    side.connection === null || side.object === null ? undefined : batch.deps.mappingOf(side.connection, side.object);
+  const mapped = mapping?.unitByName.get(unit);
+  return mapped !== undefined && agrees(slot.entity.kind, mapped, side.value, slot.entity.values);
 }

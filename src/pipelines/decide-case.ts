@@ -47,7 +47,9 @@ export async function decideCase(batch: Batch, before: Review, act: Decision): P
       : deriveSearchName({ ...slot.entity, values: { ...slot.entity.values, firmanavn: name } }, batch.now);
   const cause = { by, changeId: null, runId: null, mapping: null, kind: "decided" };
   write(batch, slot, search === undefined ? effects : [...effects, search], cause);
-  for (const linkSlot of batch.links.values()) showBase(batch, slot, linkSlot, unit);
+  // Only links that are a side: what another one showed under a shut gate is still to be judged (rules R14, R16).
+  const sides = new Set(review.sides.flatMap((side) => side.link ?? []));
+  for (const linkSlot of batch.links.values()) if (sides.has(linkSlot.link.id)) showBase(batch, slot, linkSlot, unit);
   releaseHold(slot, review.id);
   await close(batch, review, act);
 }

@@ -44,7 +44,9 @@ export function openLanes(
       createIn: object.create === "in" || object.create === "both",
       createOut: object.create === "out" || object.create === "both",
       firstMeeting: object.firstMeeting,
-      onRemoteEdit: object.onRemoteEdit,
+      // The mapping of a vendor may wish it, the configuration too.
+      onRemoteEdit:
+        deps.mappingOf(row.connection, row.object)?.onRemoteEdit === "restore" ? "restore" : object.onRemoteEdit,
       rank: (row.object === "kreditor" ? 1000 : 0) + Math.max(0, order.indexOf(row.connection)),
       updatePolicy: connection.updatePolicy ?? {},
       row,

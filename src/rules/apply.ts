@@ -43,7 +43,10 @@ export function applyToEntity(entity: Entity, effects: readonly UnitEffect[], se
       let at = own;
       if (effect.by !== undefined) at = setters.push(effect.by) - 1;
       else if (own === -1) at = own = setters.push(setter) - 1;
-      const losers = effect.loser === undefined || effect.rule.endsWith(":changed") ? [] : [loserOf(effect)];
+      const lost = effect.loser === undefined || effect.rule.endsWith(":changed") ? [] : [loserOf(effect)];
+      const losers = [...(entity.provenance.u[effect.unit]?.[3] ?? []).filter(isOverwritten), ...lost].slice(
+        -LOSERS_KEPT,
+      );
       units[effect.unit] = losers.length === 0 ? [version, at, effect.rule] : [version, at, effect.rule, losers];
       touched = true;
     } else if ((effect.did === "lost" || effect.did === "noted") && effect.loser !== undefined) {
@@ -68,6 +71,9 @@ export function applyToEntity(entity: Entity, effects: readonly UnitEffect[], se
     touched,
   };
 }
+
+/** What stands at a one-way target until our next write replaces it: that write must not make it forgotten (rule R22). */
+const isOverwritten = ({ rule }: Loser): boolean => rule.startsWith("R22:");
 
 const loserOf = (effect: UnitEffect): Loser => {
   if (effect.loser === undefined) throw new Error("An effect without a loser");

@@ -43,6 +43,7 @@ export function judgeReading(facts: LinkFacts, change: ChangeFacts): ReadingVerd
   } else if (facts.newestHash !== null && change.hash === facts.newestHash && !hasNewVersion(link, change)) {
     return { verdict: "repeat" };
   }
+  if (isOlder(link, change)) return stale("R5:older", false);
   if (change.pushed) {
     if (change.lastDelivery !== null && facts.acknowledged !== null && change.lastDelivery < facts.acknowledged) {
       return stale("R21:older_delivery", false);
@@ -58,6 +59,23 @@ export function judgeReading(facts: LinkFacts, change: ChangeFacts): ReadingVerd
     return stale("R6:begun_before_last_decided", true);
   }
   return { verdict: "decide" };
+}
+
+const WHOLE_NUMBER = /^\d{1,15}$/;
+
+/** A version that counts, or a time that the remote states, below the newest kept (rule R5). Other versions have no order. */
+function isOlder(link: Link, change: ChangeFacts): boolean {
+  const known = link.remoteVersion;
+  if (
+    change.remoteVersion !== null &&
+    known !== null &&
+    WHOLE_NUMBER.test(change.remoteVersion) &&
+    WHOLE_NUMBER.test(known)
+  ) {
+    return Number(change.remoteVersion) < Number(known);
+  }
+  const before = link.remoteChangedAt ?? null;
+  return change.changedAt !== null && before !== null && change.changedAt < before;
 }
 
 /** The same content under a new version is kept: the next write names that version. */

@@ -120,6 +120,8 @@ export interface Link {
   readonly quietUntil: number | null;
   readonly counter: number | null;
   readonly remoteVersion: string | null;
+  /** The remote's own time of the newest change kept, in ms (rule R5). */
+  readonly remoteChangedAt?: number | null;
   readonly decidedReceivedAt: number | null;
   readonly decidedBeganAt: number | null;
   readonly mappingVersion: string | null;

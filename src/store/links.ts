@@ -21,6 +21,7 @@ const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::
 
 const columns = `id, connection, object, external_id, entity, entity_id, state, base, seen,
   decided_version::float8 as decided_version, decided, renderings, view_of, mapping_version, remote_version, newest_hash,
+  ${ms("remote_changed_at")} as remote_changed_at,
   newest_change_id::float8 as newest_change_id, counter::float8 as counter, write_count, in_flight, images,
   ${ms("quiet_until")} as quiet_until, ${ms("decided_received_at")} as decided_received_at,
   ${ms("decided_began_at")} as decided_began_at, missing_since::text as missing_since, linked_at::text as linked_at`;
@@ -49,6 +50,7 @@ function readLink(row: Row): StoredLink {
     quietUntil: row.quiet_until as number | null,
     counter: row.counter as number | null,
     remoteVersion: row.remote_version as string | null,
+    remoteChangedAt: row.remote_changed_at as number | null,
     decidedReceivedAt: row.decided_received_at as number | null,
     decidedBeganAt: row.decided_began_at as number | null,
     mappingVersion: row.mapping_version as string | null,
@@ -83,6 +85,7 @@ export function newLink(key: {
     quietUntil: null,
     counter: null,
     remoteVersion: null,
+    remoteChangedAt: null,
     decidedReceivedAt: null,
     decidedBeganAt: null,
     mappingVersion: null,
@@ -162,7 +165,7 @@ export interface LinkWrite {
 }
 
 const written = `id, connection, object, external_id, entity, entity_id, state, base, seen, decided_version, decided, renderings,
-  view_of, image, mapping_version, remote_version, newest_hash, newest_change_id, counter, write_count, in_flight, quiet_until, images,
+  view_of, image, mapping_version, remote_version, remote_changed_at, newest_hash, newest_change_id, counter, write_count, in_flight, quiet_until, images,
   decided_received_at, decided_began_at, missing_since, linked_at, updated_at`;
 const setters = written
   .split(",")
@@ -200,6 +203,7 @@ export async function upsertLinks(tx: Tx, writes: readonly LinkWrite[], updatedA
     image,
     mapping_version: link.mappingVersion,
     remote_version: link.remoteVersion,
+    remote_changed_at: instant(link.remoteChangedAt ?? null),
     newest_hash: link.newestHash,
     newest_change_id: link.newestChangeId,
     counter: link.counter,

@@ -104,3 +104,35 @@ test("R3 a time that the remote states narrows the interval, corrected by its cl
 test("R3 a stated time from before the last reading that still had base is not this field's, and narrows nothing", () => {
   expect(claimInterval({ ...at, changedAt: 50 }, 90, 0)).toEqual({ from: 90, to: 210 });
 });
+
+test("R5 a counting version, or a time of the remote's own, below the newest kept is stale; opaque versions have no order", () => {
+  const facts = (known: Partial<Link>) => ({
+    link: link(known),
+    newestHash: "newest",
+    acknowledged: null,
+    outstanding: null,
+  });
+  const told = (more: Partial<ChangeFacts>): ChangeFacts => ({
+    counter: null,
+    lastDelivery: null,
+    remoteVersion: null,
+    changedAt: null,
+    beganAt: 5_000,
+    receivedAt: 5_001,
+    writeCount: null,
+    hash: "other",
+    pushed: false,
+    ...more,
+  });
+  expect(judgeReading(facts({ remoteVersion: "12" }), told({ remoteVersion: "9" }))).toMatchObject({
+    verdict: "stale",
+    why: "R5:older",
+  });
+  expect(judgeReading(facts({ remoteVersion: "12" }), told({ remoteVersion: "13" }))).toEqual({ verdict: "decide" });
+  expect(judgeReading(facts({ remoteVersion: "b7f" }), told({ remoteVersion: "a01" }))).toEqual({ verdict: "decide" });
+  expect(judgeReading(facts({ remoteChangedAt: 4_000 }), told({ changedAt: 3_000 }))).toMatchObject({
+    verdict: "stale",
+    why: "R5:older",
+  });
+  expect(judgeReading(facts({ remoteChangedAt: 4_000 }), told({ changedAt: 4_000 }))).toEqual({ verdict: "decide" });
+});

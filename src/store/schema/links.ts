@@ -46,6 +46,8 @@ export const links = pgTable(
     image: json("image"),
     mappingVersion: text("mapping_version"),
     remoteVersion: text("remote_version"),
+    /** The remote's own time of the newest change kept (rule R5). */
+    remoteChangedAt: instant("remote_changed_at"),
     /** Content hash of the newest change kept; null when a write of ours came after it (rules R5, R13). */
     newestHash: text("newest_hash"),
     newestChangeId: bigint("newest_change_id", { mode: "number" }),
