@@ -179,9 +179,11 @@ function judgeOne(
     const verdict = judgeReading(facts, incoming);
     // The first reading after an unknown outcome answers the attempt, also where it shows what stood before (rule R17).
     if (verdict.verdict === "repeat" && options.answers?.has(key) !== true) {
-      // Shown again: the suspicion of a listing that missed it is gone (rule R9).
-      if (known.link.missingSince !== null) {
-        known.link = { ...known.link, missingSince: null };
+      // Shown again: the suspicion of a listing that missed it is gone (rule R9), and what was put aside since is not the
+      // newest kept any more (rule R5).
+      const newestChangeId = incoming.changeId ?? known.link.newestChangeId;
+      if (known.link.missingSince !== null || newestChangeId !== known.link.newestChangeId) {
+        known.link = { ...known.link, missingSince: null, newestChangeId };
         known.dirty = true;
       }
       return close(batch, incoming, "repeat", "unchanged");
