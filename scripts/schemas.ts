@@ -1,8 +1,10 @@
-/** Writes the JSON Schemas that editors read, from the schemas that the program itself checks with. */
+/** Writes the JSON Schemas that editors and programs read, from the schemas that the program itself checks with. */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { configJsonSchema } from "../src/config/json-schema.ts";
+import { publishedSchemas } from "../src/config/json-schema.ts";
 
-const file = fileURLToPath(new URL("../config/schema/kobling.schema.json", import.meta.url));
-writeFileSync(file, configJsonSchema());
-console.log(`Wrote ${file}`);
+for (const [name, text] of publishedSchemas()) {
+  const file = fileURLToPath(new URL(`../config/schema/${name}`, import.meta.url));
+  writeFileSync(file, text);
+  console.log(`Wrote ${file}`);
+}

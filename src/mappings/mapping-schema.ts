@@ -50,7 +50,7 @@ export const mappingSchema = z.strictObject({
 });
 
 /** For editors. */
-export const mappingJsonSchema = (): unknown => z.toJSONSchema(mappingSchema, { io: "input" });
+export const mappingJsonSchema = (): object => z.toJSONSchema(mappingSchema, { io: "input" });
 
 export type MappingInput = z.input<typeof mappingSchema>;
 

@@ -6,10 +6,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { formatFault } from "../../src/config/faults.ts";
-import { configJsonSchema } from "../../src/config/json-schema.ts";
+import { publishedSchemas } from "../../src/config/json-schema.ts";
 import { type ReadOptions, readConfig } from "../../src/config/read.ts";
 import { readSettings } from "../../src/config/settings.ts";
 import { loadConfiguration } from "../../src/config.ts";
+import { connectors as shipped } from "../../src/connectors/index.ts";
 import { redactor } from "../../src/lib/secrets.ts";
 
 let folder = "";
@@ -188,12 +189,26 @@ test("a missing file is a fault that says how to make one", () => {
   expect(faults[0]?.wayOut).toContain("kobling init");
 });
 
-test("the published JSON Schema is up to date, takes the example and refuses what the program refuses", () => {
-  const published = readFileSync(new URL("../../config/schema/kobling.schema.json", import.meta.url), "utf8");
-  expect(published).toBe(configJsonSchema());
-  const validate = new Ajv2020({ strict: false }).compile(JSON.parse(published));
+const published = (name: string) => readFileSync(new URL(`../../config/schema/${name}`, import.meta.url), "utf8");
+
+test.each([...publishedSchemas()])("the published %s is up to date (npx node scripts/schemas.ts)", (name, text) => {
+  expect(published(name)).toBe(text);
+});
+
+test("the published schema of the configuration takes the example and refuses what the program refuses", () => {
+  const validate = new Ajv2020({ strict: false }).compile(JSON.parse(published("kobling.schema.json")));
   expect(validate(parse(example))).toBe(true);
   expect(validate(parse("connections: { a: { connector: x, direktion: in } }"))).toBe(false);
+});
+
+test("the published schema of mappings takes every shipped one, and refuses a misspelled line", () => {
+  const validate = new Ajv2020({ strict: false }).compile(JSON.parse(published("mapping.schema.json")));
+  for (const { mappings } of shipped) {
+    for (const mapping of Object.values(mappings)) expect(validate(mapping), mapping.object).toBe(true);
+  }
+  const line = { field: "firmanavn", remot: "Navn" };
+  const misspelled = { object: "debitor", remote: "D", as: "kundeemne", key: "K", fields: [line] };
+  expect(validate(misspelled)).toBe(false);
 });
 
 test("settings of the environment have defaults, and every fault is told at once", () => {
