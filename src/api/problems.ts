@@ -10,7 +10,7 @@ import {
 import type { Language } from "./language.ts";
 import { da } from "./texts/da.ts";
 import { en } from "./texts/en.ts";
-import type { FaultCode, ProblemCode, Texts } from "./texts/problem-codes.ts";
+import type { FaultCode, ProblemCode, Texts, ValueCode } from "./texts/problem-codes.ts";
 
 export type Facts = Readonly<Record<string, string | number>>;
 
@@ -84,7 +84,12 @@ function sentenceOf(language: Texts, fault: Fault): string {
   const text = language.faults[fault.code as FaultCode]; // a code of another table is not in this one
   const filled = text === undefined ? undefined : fill(text, inWords(language, fault.facts ?? {}));
   if (filled !== undefined && !filled.includes("{")) return filled;
-  return language.values[fault.code] ?? language.problems[fault.code as ProblemCode]?.[1] ?? fault.detail ?? fault.code;
+  return (
+    language.values[fault.code as ValueCode] ??
+    language.problems[fault.code as ProblemCode]?.[1] ??
+    fault.detail ??
+    fault.code
+  );
 }
 
 /** Names of rules, types and sources as the language says them. */
@@ -150,10 +155,11 @@ function problemOfRejected(error: RejectedError): Problem {
 }
 
 function currentVersion(error: KoblingError): { extra: Record<string, unknown>; headers: Record<string, string> } {
-  const version = error.context.version;
+  const { version } = error.context;
+  const reason = error.message;
   return typeof version === "number"
-    ? { extra: { currentVersion: version }, headers: { etag: `"${version}"` } }
-    : { extra: {}, headers: {} };
+    ? { extra: { reason, currentVersion: version }, headers: { etag: `"${version}"` } }
+    : { extra: { reason }, headers: {} };
 }
 
 function problemOfHttp(error: HTTPException): Problem {

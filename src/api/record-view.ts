@@ -79,17 +79,17 @@ export const wholeKundeemneSchema = z
 type Kundeemne = z.infer<typeof kundeemneSchema>;
 type Kontaktperson = z.infer<typeof kontaktpersonSchema>;
 
-/** As it stands in a list; a list of hundreds does not check each value again. */
-export const viewKundeemne = (record: ReadRecord, language: Language, options = { warnings: false }): Kundeemne => ({
+/** As it stands in a list; a list of hundreds does not check each value again. `checkedOn`: today, to check each value. */
+export const viewKundeemne = (record: ReadRecord, language: Language, checkedOn?: string): Kundeemne => ({
   ...shown(kundeemneCatalogue, record.values),
   land: landOf(record.values, language),
-  meta: metaOf(kundeemneCatalogue, record, options),
+  meta: metaOf(kundeemneCatalogue, record, checkedOn),
 });
 
-export const viewKontaktperson = (record: ReadRecord): Kontaktperson => ({
+export const viewKontaktperson = (record: ReadRecord, today: string): Kontaktperson => ({
   ...shown(kontaktpersonCatalogue, record.values),
   kundeemneId: record.kundeemneId ?? "",
-  meta: metaOf(kontaktpersonCatalogue, record, { warnings: true }),
+  meta: metaOf(kontaktpersonCatalogue, record, today),
 });
 
 /** One read answers master data, contacts and links together (S1). */
@@ -98,9 +98,10 @@ export const viewWhole = (
   contacts: readonly ReadRecord[],
   links: readonly ReadLink[],
   language: Language,
+  today: string,
 ): z.infer<typeof wholeKundeemneSchema> => ({
-  ...viewKundeemne(record, language, { warnings: true }),
-  kontaktpersoner: contacts.map(viewKontaktperson),
+  ...viewKundeemne(record, language, today),
+  kontaktpersoner: contacts.map((contact) => viewKontaktperson(contact, today)),
   links: [...links],
 });
 
@@ -118,11 +119,7 @@ function shown(catalogue: Catalogue, values: Values): Nested {
 const landOf = ({ landekode }: Values, language: Language): string | null =>
   typeof landekode === "string" ? (countryName(landekode, language) ?? null) : null;
 
-function metaOf(
-  catalogue: Catalogue,
-  record: ReadRecord,
-  options: { readonly warnings: boolean },
-): z.infer<typeof metaSchema> {
+function metaOf(catalogue: Catalogue, record: ReadRecord, checkedOn: string | undefined): z.infer<typeof metaSchema> {
   return {
     id: record.id,
     version: record.version,
@@ -147,7 +144,7 @@ function metaOf(
       by,
       until: until === undefined ? null : new Date(until).toISOString(),
     })),
-    ...(options.warnings ? { warnings: warningsOf(catalogue, record.values) } : {}),
+    ...(checkedOn === undefined ? {} : { warnings: warningsOf(catalogue, record.values, checkedOn) }),
   };
 }
 
@@ -172,12 +169,12 @@ function sourcesOf({ provenance }: ReadRecord): z.infer<typeof metaSchema>["sour
 }
 
 /** Values in force that a caller could not have typed (domain notes, d.1). */
-function warningsOf(catalogue: Catalogue, values: Values): { field: string; code: string }[] {
+function warningsOf(catalogue: Catalogue, values: Values, today: string): { field: string; code: string }[] {
   const warnings: { field: string; code: string }[] = [];
   for (const [key, field] of Object.entries(catalogue.fields)) {
     const value = values[key];
     if (value === null || value === undefined || field.computed || field.virtual) continue;
-    const found = checkValue(field, value, { landekode: countryFor(key, values) });
+    const found = checkValue(field, value, { today, landekode: countryFor(key, values) });
     if (found !== null) warnings.push({ field: key, code: found.code });
   }
   return warnings;

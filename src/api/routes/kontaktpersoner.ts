@@ -91,7 +91,14 @@ export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
     await getKundeemne(deps, id);
-    return c.json({ items: (await listKontaktpersoner(deps.sql, [id])).map(viewKontaktperson) }, 200);
+    return c.json(
+      {
+        items: (await listKontaktpersoner(deps.sql, [id])).map((contact) =>
+          viewKontaktperson(contact, todayOf(deps.now())),
+        ),
+      },
+      200,
+    );
   });
 
   app.openapi(create, async (c) => {
@@ -102,13 +109,13 @@ export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {
     const made = await deps.gateway.createEntity({ entity: "kontaktperson", values, parentId: id, by: actorOf(c) });
     const contact = await getContact(deps, id, made.id);
     const headers = { etag: etagOf(contact.version), location: `/v1/kundeemner/${id}/kontaktpersoner/${made.id}` };
-    return c.json(viewKontaktperson(contact), 201, headers);
+    return c.json(viewKontaktperson(contact, todayOf(deps.now())), 201, headers);
   });
 
   app.openapi(get, async (c) => {
     const { id, contact: contactId } = c.req.valid("param");
     const contact = await getContact(deps, id, contactId);
-    return c.json(viewKontaktperson(contact), 200, { etag: etagOf(contact.version) });
+    return c.json(viewKontaktperson(contact, todayOf(deps.now())), 200, { etag: etagOf(contact.version) });
   });
 
   app.openapi(patch, async (c) => {
@@ -121,7 +128,7 @@ export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {
     const edit = { entity: "kontaktperson" as const, id: contactId, patch: values, by: actorOf(c) };
     await deps.gateway.editEntity({ ...edit, ...(ifVersion === undefined ? {} : { ifVersion }) });
     const contact = await getContact(deps, id, contactId);
-    return c.json(viewKontaktperson(contact), 200, { etag: etagOf(contact.version) });
+    return c.json(viewKontaktperson(contact, todayOf(deps.now())), 200, { etag: etagOf(contact.version) });
   });
 
   app.openapi(remove, async (c) => {

@@ -178,7 +178,7 @@ async function wholeOf(deps: ApiDeps, id: string, language: Language) {
   const record = await getKundeemne(deps, id);
   const contacts = await listKontaktpersoner(deps.sql, [id]);
   const links = await listLinksOf(deps.sql, [id]);
-  return { view: viewWhole(record, contacts, links, language), version: record.version };
+  return { view: viewWhole(record, contacts, links, language, todayOf(deps.now())), version: record.version };
 }
 
 /** The record that has this id. One that was merged into another tells of that one for ever (rule R28). */

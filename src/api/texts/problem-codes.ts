@@ -1,3 +1,4 @@
+import type { FaultCode as ReadingCode } from "../../danish/result.ts";
 import type { ErrorCode } from "../../lib/errors.ts";
 import type { ValueRule } from "../../model/check-value.ts";
 
@@ -43,6 +44,9 @@ export const faultCodes = [
   "incomplete",
 ] as const;
 
+/** Codes that a value's rule gives, besides those in `faultCodes`. */
+export type ValueCode = Exclude<ReadingCode, "cpr_like"> | "date_ahead";
+
 export type ProblemCode = (typeof apiCodes)[number] | ErrorCode;
 export type FaultCode = (typeof faultCodes)[number];
 
@@ -51,7 +55,7 @@ export interface Texts {
   readonly problems: Readonly<Record<ProblemCode, readonly [title: string, detail: string]>>;
   readonly faults: Readonly<Record<FaultCode, string>>;
   /** Why a value cannot be taken, by code of src/danish and src/model; English sentences come with the fault. */
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Readonly<Partial<Record<ValueCode, string>>>;
   /** Rules behind `bad_value`, by name. */
   readonly rules: Readonly<Record<ValueRule | "type", string>> & { readonly [format: string]: string };
   /** JSON types, as a sentence names them. */
