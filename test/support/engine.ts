@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { v7 } from "uuid";
+import type { z } from "zod";
 import { resolveConfig } from "../../src/config/resolved.ts";
-import type { ConfigFile } from "../../src/config/schema.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import type { Client } from "../../src/connectors/connector.ts";
 import { connectors } from "../../src/connectors/index.ts";
@@ -35,7 +35,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-type Input = Omit<Partial<ConfigFile>, "connections"> & { connections: Record<string, unknown> };
+type Input = z.input<typeof configSchema> | { connections: Record<string, unknown>; [part: string]: unknown };
 
 /** The real pipelines on a real database, driven step by step by the test; only the queue is a list. */
 export async function startEngine(
