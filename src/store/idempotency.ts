@@ -55,10 +55,11 @@ export async function releaseIdempotencyKey(sql: Db, keyId: string, key: string)
   await sql`delete from idempotency_keys where key_id = ${keyId} and key = ${key} and status is null`;
 }
 
-/** Forgets keys past their day. Returns how many. */
-export async function forgetIdempotencyKeys(sql: Db): Promise<number> {
+/** Forgets keys past their time, which is at least the day that the API publishes. Returns how many. */
+export async function forgetIdempotencyKeys(sql: Db, keptMs = 0): Promise<number> {
   const gone = await sql`
-    delete from idempotency_keys where created_at < kobling_now() - make_interval(hours => ${IDEMPOTENCY_HOURS})`;
+    delete from idempotency_keys
+    where created_at < kobling_now() - greatest(make_interval(hours => ${IDEMPOTENCY_HOURS}), ${keptMs} * interval '1 millisecond')`;
   return gone.count;
 }
 
