@@ -146,8 +146,9 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
         version: versionOf(),
       });
       const { server, port } = await listen(api, settings.port);
-      closers.push(() => watch.close());
       closers.push(() => closeServer(server));
+      // Ends the long polls first, which the server would wait for.
+      closers.push(() => watch.close());
       url = `http://localhost:${port}`;
       log.info("api.listening", { url, docs: `${url}/docs` });
     }
