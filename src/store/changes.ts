@@ -132,7 +132,9 @@ export async function newestKept(
          where c.connection = $1 and c.external_id = k.external_id and c.object = $2 and c.state = 'received') else false end as same,
        l.counter::float8 as counter, l.missing_since is not null as missing
      from unnest($3::text[], $4::text[]) with ordinality k(external_id, hash, n)
-     left join links l on l.connection = $1 and l.object = $2 and l.external_id = k.external_id
+     -- Row by row through the whole key (offset 0): without statistics the planner takes connection and object to be one row.
+     left join lateral (select newest_hash, counter, missing_since, newest_change_id from links
+       where connection = $1 and object = $2 and external_id = k.external_id offset 0) l on true
      left join (select distinct on (external_id) external_id, id, hash from changes
        where state = 'quarantined' and connection = $1 and object = $2 and external_id = any($3::text[])
        order by external_id, id desc) q on q.external_id = k.external_id and q.id > coalesce(l.newest_change_id, 0)

@@ -35,7 +35,12 @@ const MIGRATION_LOCK = 0x6b_6f_62_6c;
 export function openDatabase(url: string, { max = 10, applicationName = "kobling" }: DatabaseOptions = {}): Database {
   const options = {
     onnotice: () => undefined,
-    connection: { application_name: applicationName, TimeZone: "UTC" },
+    connection: {
+      application_name: applicationName,
+      TimeZone: "UTC",
+      // A plan kept from when a table was small reads it whole once it is large; planning costs less than that (docs/decisions).
+      plan_cache_mode: "force_custom_plan",
+    },
   };
   const sql = postgres(url, { ...options, max });
   const drizzleClient = postgres(url, { ...options, max: DRIZZLE_CONNECTIONS });

@@ -105,7 +105,10 @@ export async function lockLinks(
   if (keys.length === 0) return new Map();
   const rows = await tx.unsafe(
     `select ${columns} from links
-     where (connection, object, external_id) in (select $1, * from unnest($2::text[], $3::text[])) order by id for update`,
+     -- Row by row through the whole key (offset 0): without statistics the planner takes connection and object to be one row.
+     where id = any(array(select found.id from unnest($2::text[], $3::text[]) k(object, external_id) cross join lateral
+       (select id from links where connection = $1 and object = k.object and external_id = k.external_id offset 0) found))
+     order by id for update`,
     [connection, keys.map((key) => key.object), keys.map((key) => key.externalId)],
     { prepare: true },
   );

@@ -1,0 +1,1 @@
+CREATE INDEX "changes_waiting_object" ON "changes" USING btree ("connection","external_id") WHERE state = 'received';
