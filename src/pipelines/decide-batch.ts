@@ -12,7 +12,7 @@ import { flush } from "./flush.ts";
 import { judgeGone } from "./gone.ts";
 import { judge } from "./judge.ts";
 import { type Mapped, openBatch, takeBlocks, takeEntities, takeLinks } from "./load.ts";
-import { indexOf, loadCandidates, lockKeys, type MatchIndex, placed } from "./matching.ts";
+import { indexOf, loadCandidates, lockKeys, type MatchIndex, strangerOf } from "./matching.ts";
 import { guardMeetings, takeAccepted } from "./meetings.ts";
 import { resolve } from "./resolve.ts";
 import { laneKey } from "./world.ts";
@@ -55,7 +55,7 @@ export async function decideBatch(
   for (const id of parents.values()) ids.set(id, "kundeemne");
   const strangers = mapped.filter((each) => isStranger(batch, each.incoming) && each.mapping.as === "kundeemne");
   if (strangers.length > 0) {
-    const wanted = strangers.map((each) => placed(each.mapping, each.read.claims));
+    const wanted = strangers.map((each) => strangerOf(each.mapping, each.read.claims, each.incoming.externalId));
     await lockMatchKeys(tx, wanted.flatMap(lockKeys));
     await loadCandidates(batch, wanted);
     for (const id of batch.entities.keys()) ids.set(id, "kundeemne");

@@ -1,5 +1,6 @@
 import { nameKey } from "../danish/company-name.ts";
 import { chooseMatch, type MatchFacts, matchKeys } from "../danish/match.ts";
+import { nameSimilarity } from "../danish/name-similarity.ts";
 import { placeVat } from "../danish/registration.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
 import { kontaktpersonCatalogue, type Values } from "../model/catalogue.ts";
@@ -62,8 +63,23 @@ export function emailKey(values: Values): string | null {
   return typeof key === "string" ? key.toLowerCase() : null;
 }
 
+/** A remote object that nobody stands for yet, as matching sees it. */
+export interface Stranger {
+  readonly values: Values;
+  /** Its account number, where the mapping says that it is of one series with ours (rule R24). */
+  readonly number: string | undefined;
+}
+
+export const strangerOf = (mapping: CompiledMapping, claims: Values, externalId: string): Stranger => ({
+  values: placed(mapping, claims),
+  number: mapping.sharedSeries ? externalId : undefined,
+});
+
 /** Match keys of a create, to be locked (rule R7): two batches never make the same company at once. */
-export const lockKeys = (values: Values): string[] => matchKeys(factsOf(values));
+export const lockKeys = ({ values, number }: Stranger): string[] => [
+  ...matchKeys(factsOf(values)),
+  ...(number === undefined ? [] : [`number:${number}`]),
+];
 
 export type Match =
   | { readonly kind: "one"; readonly id: string; readonly tier: string }
@@ -74,8 +90,8 @@ export type Match =
  * Loads the records that could be meant by these values into the batch. The caller holds the advisory locks of their
  * keys. Several at once, one statement for all.
  */
-export async function loadCandidates(batch: Batch, wanted: readonly Values[]): Promise<void> {
-  const facts = wanted.map(factsOf);
+export async function loadCandidates(batch: Batch, wanted: readonly Stranger[]): Promise<void> {
+  const facts = wanted.map(({ values }) => factsOf(values));
   const ids = await findCandidates(batch.tx, {
     cvrNr: facts.flatMap((each) => each.cvrNr ?? []),
     gln: facts.flatMap((each) => each.eanLokationsnr ?? []),
@@ -83,7 +99,8 @@ export async function loadCandidates(batch: Batch, wanted: readonly Values[]): P
     kobId: facts.flatMap((each) => each.kobId ?? []),
     tdcId: facts.flatMap((each) => each.tdcId ?? []),
     placeId: facts.flatMap((each) => each.googlePlaceId ?? []),
-    matchKey: wanted.flatMap((each) => searchKeys(each).match_key ?? []),
+    matchKey: wanted.flatMap(({ values }) => searchKeys(values).match_key ?? []),
+    kontonummer: wanted.flatMap(({ number }) => number ?? []),
   });
   const missing = ids.filter((id) => !batch.entities.has(id));
   for (const [id, stored] of await loadEntities(batch.tx, "kundeemne", missing)) batch.entities.set(id, slotOf(stored));
@@ -93,11 +110,14 @@ export async function loadCandidates(batch: Batch, wanted: readonly Values[]): P
 export class MatchIndex {
   readonly #byKey = new Map<string, Set<string>>();
   readonly #facts = new Map<string, MatchFacts>();
+  readonly #byNumber = new Map<string, string>();
 
   add(entity: Entity): void {
     if (entity.kind !== "kundeemne" || entity.state.mergedInto !== null || entity.state.erased) return;
     const facts = factsOf(entity.values);
     this.#facts.set(entity.id, facts);
+    const number = text(entity.values.kontonummer);
+    if (number !== undefined) this.#byNumber.set(number, entity.id);
     for (const key of matchKeys(facts)) {
       const ids = this.#byKey.get(key);
       if (ids === undefined) this.#byKey.set(key, new Set([entity.id]));
@@ -106,13 +126,33 @@ export class MatchIndex {
   }
 
   /** Whom these values mean (domain notes, e.8), leaving out the refused ones. */
-  find(values: Values, refused: ReadonlySet<string>): Match {
+  find({ values, number }: Stranger, refused: ReadonlySet<string>): Match {
     const facts = factsOf(values);
     const ids = new Set<string>();
     for (const key of matchKeys(facts)) for (const id of this.#byKey.get(key) ?? []) if (!refused.has(id)) ids.add(id);
     const records = [...ids].sort().map((id) => ({ id, facts: this.#facts.get(id) ?? {} }));
-    return chooseMatch(facts, records);
+    const match = chooseMatch(facts, records);
+    const numbered = number === undefined ? undefined : this.#byNumber.get(number);
+    if (match.kind === "one" || numbered === undefined || refused.has(numbered)) return match;
+    return byNumber(facts, numbered, this.#facts.get(numbered) ?? {}, match);
   }
+}
+
+const NUMBER_TIER = "number";
+const SAME_NAME_SIMILARITY = 0.6;
+
+/**
+ * An account number of a shared series matches where the CVR number is equal or the names are alike (rule R24). Otherwise
+ * it is a hint for the person who decides; two companies by their CVR numbers are not even that.
+ */
+function byNumber(facts: MatchFacts, id: string, known: MatchFacts, match: Match): Match {
+  const [cvr, knownCvr] = [text(facts.cvrNr), text(known.cvrNr)];
+  const alike = nameSimilarity(facts.firmanavn ?? "", known.firmanavn ?? "") >= SAME_NAME_SIMILARITY;
+  const others = cvr !== undefined && knownCvr !== undefined && cvr !== knownCvr;
+  if (others) return match;
+  if ((cvr !== undefined && cvr === knownCvr) || alike) return { kind: "one", id, tier: NUMBER_TIER };
+  const ids = match.kind === "several" ? match.ids : [];
+  return { kind: "several", ids: [id, ...ids.filter((each) => each !== id)], tier: NUMBER_TIER };
 }
 
 export const indexOf = (slots: Iterable<EntitySlot>): MatchIndex => {

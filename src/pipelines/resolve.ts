@@ -4,7 +4,7 @@ import { type Batch, close, keep, type LinkSlot, newSlot } from "./batch.ts";
 import { proposePrimary } from "./contacts.ts";
 import type { Mapped } from "./load.ts";
 import { openMatchCase } from "./match-cases.ts";
-import { type Match, type MatchIndex, placed } from "./matching.ts";
+import { type Match, type MatchIndex, strangerOf } from "./matching.ts";
 import { countMeeting } from "./meetings.ts";
 import type { OpenLane } from "./world.ts";
 
@@ -53,8 +53,9 @@ export function resolve(
         : [],
     ),
   );
-  const values = placed(mapping, claims);
-  const match: Match = isNew ? { kind: "none" } : index.find(values, refused);
+  const stranger = strangerOf(mapping, claims, link.externalId);
+  const { values } = stranger;
+  const match: Match = isNew ? { kind: "none" } : index.find(stranger, refused);
   if (match.kind === "one") {
     const candidate = batch.entities.get(match.id);
     if (candidate === undefined) throw new Error(`Match ${match.id} is not in hand`);

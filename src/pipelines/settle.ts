@@ -208,6 +208,8 @@ function endFlight(batch: Batch, attempt: Attempt, failed: Classified, quietMs: 
     images,
     inFlight: false,
     writeCount: link.writeCount + 1,
+    // Nothing was written: what stood before is known, and showing it again is no news that would send it once more.
+    newestHash: uncertain || attempt.image === null ? link.newestHash : contentHash(attempt.image),
     quietUntil: uncertain ? batch.now + quietMs : link.quietUntil,
   };
   slot.dirty = true;

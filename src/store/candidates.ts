@@ -8,6 +8,7 @@ export interface CandidateKeys {
   readonly tdcId: readonly string[];
   readonly placeId: readonly string[];
   readonly matchKey: readonly string[];
+  readonly kontonummer: readonly string[];
 }
 
 const columnOf: Record<keyof CandidateKeys, string> = {
@@ -18,6 +19,7 @@ const columnOf: Record<keyof CandidateKeys, string> = {
   tdcId: "tdc_id",
   placeId: "google_place_id",
   matchKey: "match_key",
+  kontonummer: "kontonummer",
 };
 
 /** Records that share a key: one indexed look-up a kind of key that occurs, never all with all. */

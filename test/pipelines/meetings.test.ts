@@ -44,6 +44,41 @@ test("R24 accounts whose numbers collide are not the same company for that", asy
   expect(await ask("select distinct state from links")).toEqual([{ state: "linked" }]);
 });
 
+test("R24 in a shared series a number matches where CVR or name agree, is a hint where neither does, and nothing else", async () => {
+  const stage = await start({
+    rows: { Debitorer: [] },
+    mappings: { "erp.debitor": { ...debitorMapping, sharedSeries: true } },
+  });
+  const { engine, erp, ask, reviews } = stage;
+  const made = async (kontonummer: string, firmanavn: string, cvrNr?: string): Promise<string> => {
+    const values = { firmanavn, ...(cvrNr === undefined ? {} : { cvrNr }) };
+    const { id } = await createEntity(engine.deps, { entity: "kundeemne", values, by: person });
+    await ask("update kundeemner set kontonummer = $2 where id = $1", [id, kontonummer]);
+    return id;
+  };
+  const alike = await made("501", "Havnens Fisk ApS");
+  const renamed = await made("502", "Kystens Kiosk", "12345674");
+  const unlike = await made("503", "Bjerg & Dal A/S");
+  const other = await made("504", "Ny Mølle A/S", "12345674");
+  const number = (Kontonr: string, Navn: string, SE_Nr = "") =>
+    erp.control.create("Debitorer", { Kontonr, Navn, SE_Nr });
+  number("501", "Havnens Fisk & Skaldyr ApS");
+  number("502", "Noget Ganske Andet", "12345674");
+  number("503", "Et Fremmed Firma");
+  number("504", "Ny Mølle A/S", "25313763");
+  await engine.settle();
+  const stands = Object.fromEntries(
+    (await ask("select external_id, entity_id, state from links")).map((each) => [each.external_id, each]),
+  );
+  expect(stands["501"]).toMatchObject({ entity_id: alike, state: "linked" });
+  expect(stands["502"]).toMatchObject({ entity_id: renamed, state: "linked" });
+  expect(stands["503"]).toMatchObject({ entity_id: null, state: "suggested" });
+  expect(await reviews("match_case")).toMatchObject([{ external_id: "503", detail: { candidates: [unlike] } }]);
+  // Two CVR numbers are two companies, whatever their account number and name.
+  expect(stands["504"]).toMatchObject({ state: "linked" });
+  expect(stands["504"]?.entity_id).not.toBe(other);
+});
+
 test("R26 a first meeting fills what is empty on either side, and what is equal in the loose key stays as it is", async () => {
   const { erp, id, ask, reviews } = await known(
     { telefon: null, firmanavn: "ÆRØ BÅDVÆRFT K/S", attention: "Bo" },
