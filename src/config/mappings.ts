@@ -162,7 +162,7 @@ function unorderedClashes(
     told.push(
       at.fault({
         path,
-        rule: `most_recent: ${names.join(" and ")} states no time of a change, so of two edits between the same two readings nobody knows the later one, and the then rule decides (rule R3).`,
+        rule: `most_recent: no time of a change is stated by ${names.join(" or ")}, so of two edits between the same two readings nobody knows the later one, and the then rule decides (rule R3).`,
         wayOut: "Poll more often, say then: owner with an owner, or choose another rule.",
         isName: true,
       }),
