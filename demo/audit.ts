@@ -26,17 +26,20 @@ export async function audit(stage: Stage): Promise<Audit> {
     gateway.quarantine(),
     gateway.status(),
   ]);
-  const { differences, spellings, unlinked, shared } = compareSystems(reading, links);
+  const { differences, spellings, unlinked, doubled, shared } = compareSystems(reading, links);
   const quarantined = new Set(quarantine.map(({ object, externalId }) => `${object} ${externalId}`));
   const held = heldBy(reviews);
   const reasons = { quarantined, held, withheld: new Set<string>() };
   const unexplained = tally(differences, reasons).drift;
   const judged = tally(differences, { ...reasons, withheld: await withheldOf(stage, unexplained) });
   const waiting = new Set(reviews.map(({ object, externalId }) => `${object} ${externalId}`));
+  const cases = reviews.filter(({ kind }) => kind === "match_case").map(({ externalId }) => externalId ?? "");
   const stray = unlinked.filter((row) => !quarantined.has(row) && !waiting.has(row));
   const statusDrift = status.totals.drift;
   const faults = [
     ...holdFaults(reviews, stage.expected, links, held),
+    ...(doubled.length === 0 ? [] : [`${doubled.length} companies stand twice in the CRM: ${some(doubled)}`]),
+    ...(cases.length === 0 ? [] : [`${cases.length} rows wait to be matched that nothing explains: ${some(cases)}`]),
     ...(stray.length === 0 ? [] : [`${stray.length} rows have no record and no reason: ${some(stray)}`]),
   ];
   const explained = statusDrift + judged.held + judged.withheld + judged.quarantined;

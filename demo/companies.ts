@@ -41,6 +41,7 @@ export function seededCompanies(seed: number): Seeded {
   const contactsOf = Map.groupBy(rows.Kontaktpersoner as readonly Row[], (row) => row.EmneNr ?? "");
   const invented = inventedCompanies(seed, same);
   const corrections: Correction[] = [];
+  const krakIds = new Set<string>();
   const companies = same.map((each): Known => {
     const company = invented.get(each.company);
     if (company === undefined) throw new Error(`The seed has no company ${each.company}`);
@@ -54,7 +55,7 @@ export function seededCompanies(seed: number): Seeded {
       name: company.name,
       debitor: numbered("ledger", "Debitorer", tables.debitor.get(each.Debitorer ?? "")),
       kreditor: numbered("ledger", "Kreditorer", tables.kreditor.get(each.Kreditorer ?? "")),
-      emne: numbered("crm", "KundeEmner", tables.emne.get(each.KundeEmner ?? "")),
+      emne: withOwnKrakId(numbered("crm", "KundeEmner", tables.emne.get(each.KundeEmner ?? "")), krakIds, corrections),
       contacts: withOwnEmail(contactsOf.get(each.KundeEmner ?? "") ?? [], corrections),
     };
   });
@@ -137,6 +138,18 @@ function withOwnEmail(contacts: readonly Row[], corrections: Correction[]): read
     corrections.push({ system: "crm", name: "Kontaktpersoner", id: row.Id ?? "", fields });
     return { ...row, ...fields };
   });
+}
+
+/** Ids of a directory are drawn by lot, so two companies may get the same one: a riddle for a person, rightly. */
+function withOwnKrakId(row: Row | undefined, taken: Set<string>, corrections: Correction[]): Row | undefined {
+  const id = row?.KrakId ?? "";
+  if (row === undefined || !taken.has(id)) {
+    if (id !== "") taken.add(id);
+    return row;
+  }
+  const fields = { KrakId: "" };
+  corrections.push({ system: "crm", name: "KundeEmner", id: row.Kontonr ?? "", fields });
+  return { ...row, ...fields };
 }
 
 const byKey = (rows: readonly Row[], key: string): Map<string, Row> =>

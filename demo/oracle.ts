@@ -32,7 +32,9 @@ export interface Comparison {
   readonly spellings: readonly Difference[];
   /** Rows that no record stands behind, `object externalId`. */
   readonly unlinked: readonly string[];
-  /** Companies that stand in both systems. */
+  /** Registration numbers that stand on more than one row of the CRM: a company that was made twice. */
+  readonly doubled: readonly string[];
+  /** Rows of the ledger that were compared with a row of the CRM. */
   readonly shared: number;
 }
 
@@ -95,7 +97,13 @@ export function compareSystems({ ledger, crm }: Reading, links: readonly LinkOf[
     }
   }
   const differences = [...found.values()];
-  return { differences, spellings: [...spellings.values()], unlinked, shared };
+  return {
+    differences,
+    spellings: [...spellings.values()],
+    unlinked,
+    doubled: doubledIn(crm.KundeEmner ?? []),
+    shared,
+  };
 }
 
 function compare({ form, ledger, crm }: SharedUnit, row: Row, other: Row): "same" | "spelling" | "differs" {
@@ -116,6 +124,11 @@ function add(differences: Map<string, Difference>, each: Difference): void {
   const known = differences.get(key);
   const rows = [...new Set([...(known?.rows ?? []), ...each.rows])];
   differences.set(key, { ...each, rows, values: [...new Set([...(known?.values ?? []), ...each.values])] });
+}
+
+function doubledIn(rows: readonly Row[]): string[] {
+  const numbered = Map.groupBy(rows, (row) => normalForm("registration", row.SE_Nr ?? ""));
+  return [...numbered].flatMap(([number, same]) => (number !== "" && same.length > 1 ? [number] : []));
 }
 
 function primaryContacts(contacts: readonly Row[]): Map<string, Row> {

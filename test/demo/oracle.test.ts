@@ -30,7 +30,10 @@ const link = (object: string, externalId: string, entityId = "a"): LinkOf => ({
 const links = [link("debitor", "1"), link("kundeemne", "9")];
 
 test("companies that are alike in both systems show no difference", () => {
-  expect(compareSystems(reading(), links)).toEqual({ differences: [], spellings: [], unlinked: [], shared: 1 });
+  expect(compareSystems(reading(), links)).toEqual({
+    ...{ differences: [], spellings: [], unlinked: [], doubled: [] },
+    shared: 1,
+  });
 });
 
 test.each([
@@ -97,6 +100,13 @@ test("a company that one system has not got, and a row that no record stands beh
   const { differences, unlinked } = compareSystems(reading(), [link("debitor", "1")]);
   expect(differences.map((each) => each.unit)).toEqual(["record"]);
   expect(unlinked).toEqual(["kundeemne 9"]);
+});
+
+test("a company that was made twice in the CRM is told by its number, however it is written", () => {
+  const { ledger, crm } = reading();
+  const again = { Kontonr: "10", ...master, SE_Nr: "DK12 34 56 74" };
+  const read = { ledger, crm: { ...crm, KundeEmner: [...(crm.KundeEmner ?? []), again] } };
+  expect(compareSystems(read, [...links, link("kundeemne", "10", "b")]).doubled).toEqual(["12345674"]);
 });
 
 test("every difference has one reason or is drift, so that they add up", () => {
