@@ -2,7 +2,10 @@ import type { Values } from "../model/catalogue.ts";
 import { type Settled, settle } from "../rules/answer.ts";
 import { lastShown } from "../rules/owed.ts";
 import type { Batch, EntitySlot, Incoming, LinkSlot } from "./batch.ts";
+import { primaryOf } from "./contacts.ts";
 import type { Mapped } from "./load.ts";
+
+const viewName = "primaer.navn";
 
 /** An attempt and how its outcome is known. */
 export interface Answered {
@@ -70,6 +73,10 @@ export function settleAnswer(
     slot.link = { ...link, images, inFlight: false, writeCount: link.writeCount + 1 };
     slot.dirty = true;
   }
+  const primary = mapping.hasView ? primaryOf(batch, entitySlot.entity.id) : undefined;
+  // Whose view the remote shows from now on, where a name was sent and it is still the primary contact's (rule R29).
+  if (primary !== undefined && answered.values[viewName] === primary.entity.values.navn)
+    slot.link = { ...slot.link, viewOf: primary.entity.id };
   for (const unit of settled.ignored) {
     const about = {
       entity: entitySlot.entity.kind,

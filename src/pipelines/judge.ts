@@ -1,7 +1,8 @@
 import type { CompiledMapping } from "../mappings/mapping.ts";
-import { catalogueOf, type Values } from "../model/catalogue.ts";
+import { catalogueOf, kontaktpersonCatalogue, type Values } from "../model/catalogue.ts";
+import { sameValue } from "../model/compare.ts";
 import { applyToEntity, applyToLink } from "../rules/apply.ts";
-import { decide, setterOf } from "../rules/decide.ts";
+import { decide, setterOf, type World } from "../rules/decide.ts";
 import type { UnitEffect } from "../rules/decision.ts";
 import { deriveSearchName, deriveTown } from "../rules/derived.ts";
 import { livingImages } from "../rules/own-write.ts";
@@ -84,7 +85,7 @@ export function judge(
   if (mapping.hasView) {
     const view = judgeView(
       batch,
-      { ...input, link: linkSlot.link, entity: slot.entity },
+      { ...input, link: linkSlot.link, entity: slot.entity, world: viewWorld(batch, slot, link.id) },
       linkSlot,
       slot,
       incoming,
@@ -94,6 +95,18 @@ export function judge(
   }
   return { outcome };
 }
+
+/** The world as the primary contact's fields see it: their own survivorship, and what other links show of them (R29). */
+const viewWorld = (batch: Batch, slot: EntitySlot, linkId: string): World =>
+  worldFor(batch.deps, batch.lanes, "kontaktperson", batch.now, (unit, ours) =>
+    (batch.otherLinks.get(slot.entity.id) ?? []).some((other) => {
+      const mapped = batch.deps.mappingOf(other.connection, other.object)?.unitByName.get(`primaer.${unit}`);
+      const shown = other.base[`primaer.${unit}`];
+      if (other.id === linkId || other.state !== "linked" || mapped === undefined || shown === undefined) return false;
+      const field = kontaktpersonCatalogue.fields[unit];
+      return field !== undefined && sameValue(field, shown, ours[unit] ?? null);
+    }),
+  );
 
 /** The later of the last decided reading and the last listing: both still had base. Null: never read before. */
 const lastHadBase = (decidedAt: number | null, listedAt: number | null): number | null =>

@@ -1,6 +1,8 @@
 import type { CompiledMapping } from "../mappings/mapping.ts";
-import { owed } from "../rules/owed.ts";
+import { gateOut } from "../rules/gate.ts";
+import { lastShown, owed } from "../rules/owed.ts";
 import type { Link } from "../rules/record.ts";
+import { isEmpty } from "../rules/unit-values.ts";
 import { viewHold, viewLink, viewMapping } from "../rules/view.ts";
 import type { Due } from "../store/deliveries.ts";
 import type { StoredLink } from "../store/links.ts";
@@ -45,15 +47,41 @@ export function linkOwes(
     view,
     now,
   );
+  const emptied = othersOwn(slot, primary, link, lane, view, now).filter((unit) => !seen.units.includes(unit));
   const name = (unit: string): string => `primaer.${unit}`;
   const held = slot.entity.holds[viewHold] !== undefined;
-  const units = held ? own.units : [...own.units, ...seen.units.map(name)];
+  const units = held ? own.units : [...own.units, ...[...seen.units, ...emptied].map(name)];
   const withheld = {
     ...own.withheld,
     ...renamed(seen.withheld, name),
     ...(held ? Object.fromEntries(seen.units.map((unit) => [name(unit), "held"])) : {}),
   };
   return { units, withheld, left: { ...own.left, ...renamed(seen.left, name) } };
+}
+
+/**
+ * Another contact is primary by now: what the remote still shows of the one before, and this one has not, is emptied with
+ * it, or two persons would be mixed into one (rule R29).
+ */
+function othersOwn(
+  slot: EntitySlot,
+  primary: EntitySlot,
+  link: Link,
+  lane: OpenLane,
+  view: CompiledMapping,
+  now: number,
+): string[] {
+  if (link.viewOf === null || link.viewOf === primary.entity.id) return [];
+  const entity = { ...primary.entity, state: slot.entity.state };
+  const shown = lastShown(link);
+  return view.units.flatMap(({ unit, direction }) =>
+    direction !== "in" &&
+    !isEmpty(shown[`primaer.${unit}`]) &&
+    isEmpty(primary.entity.values[unit]) &&
+    gateOut(entity, unit, lane, false, now).allowed
+      ? [unit]
+      : [],
+  );
 }
 
 const renamed = (

@@ -17,7 +17,7 @@ export interface StageOptions {
   /** Objects of the ledger's connection `erp`; `debitor` both ways, created in, when left out. */
   readonly objects?: Readonly<Record<string, ObjectWish>>;
   /** A second KeyBalance, connection `crm` of side crm, with its KundeEmner. */
-  readonly crm?: { readonly rows?: readonly Row[]; readonly wish?: ObjectWish };
+  readonly crm?: { readonly rows?: readonly Row[]; readonly wish?: ObjectWish; readonly contacts?: ObjectWish };
   /** Connections of connector `api`, by name: systems that push. */
   readonly api?: Readonly<Record<string, Readonly<Record<string, ObjectWish>>>>;
   readonly erp?: Record<string, unknown>;
@@ -74,7 +74,10 @@ export async function startStage(options: StageOptions, keep: (close: () => Prom
       connector: "keybalance",
       settings: { baseUrl: crm.baseUrl, token: crm.token },
       side: "crm",
-      objects: { kundeemne: { direction: "both", firstMeeting: "crm", create: "both", ...options.crm?.wish } },
+      objects: {
+        kundeemne: { direction: "both", firstMeeting: "crm", create: "both", ...options.crm?.wish },
+        ...(options.crm?.contacts === undefined ? {} : { kontaktperson: options.crm.contacts }),
+      },
     };
   for (const [name, wish] of Object.entries(options.api ?? {})) connections[name] = { connector: "api", objects: wish };
   const engine = await startEngine(
