@@ -30,6 +30,8 @@ export interface DriftCount {
   readonly object: string;
   readonly drift: number;
   readonly held: number;
+  /** When it was counted; null: never yet. */
+  readonly at: string | null;
 }
 
 /** What the API is made of. Nothing in it is opened by the API, nothing kept outside it. */

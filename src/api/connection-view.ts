@@ -29,8 +29,13 @@ const objectSchema = z
     withheld: z.int(),
     uncertain: z.int(),
     quarantined: z.int(),
-    drift: z.int().openapi({ description: "Fields that differ though they should not." }),
-    held: z.int().openapi({ description: "Fields that wait for a person." }),
+    drift: z
+      .int()
+      .openapi({ description: "Fields that differ though they should not, counted by the last full reading." }),
+    held: z.int().openapi({ description: "Fields that wait for a person, counted with the drift." }),
+    countedAt: z.iso.datetime().nullable().openapi({
+      description: "When drift and held were counted; null: never yet. A run of kind `reconcile` counts them anew.",
+    }),
     lastFullAt: z.iso.datetime().nullable(),
     unverifiableSince: z.iso.datetime().nullable(),
     stopped: z.strictObject({ review: z.int(), reason: z.string().nullable() }).nullable(),
@@ -137,6 +142,7 @@ function viewObject(
     quarantined: count?.quarantined ?? 0,
     drift: drift?.drift ?? 0,
     held: drift?.held ?? 0,
+    countedAt: drift?.at ?? null,
     lastFullAt: lane?.lastFullAt ?? null,
     unverifiableSince: lane?.unverifiableSince ?? null,
     stopped: lane?.stoppedBy == null ? null : { review: lane.stoppedBy, reason: lane.stoppedReason },

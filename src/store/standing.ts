@@ -69,15 +69,16 @@ export async function setStanding(sql: Db, connection: string, object: string, s
 /** What the last sweep counted, by connection and object; zero where none has been yet. */
 export async function loadStandings(
   sql: Db,
-): Promise<{ connection: string; object: string; drift: number; held: number }[]> {
+): Promise<{ connection: string; object: string; drift: number; held: number; at: string | null }[]> {
   const rows = await sql.unsafe("select connection, object, standing from lanes order by connection, object");
   return rows.map((row) => {
-    const standing = row.standing as { drift?: number; held?: number } | null;
+    const standing = row.standing as { drift?: number; held?: number; at?: string } | null; // as setStanding wrote it
     return {
       connection: String(row.connection),
       object: String(row.object),
       drift: standing?.drift ?? 0,
       held: standing?.held ?? 0,
+      at: standing?.at === undefined ? null : new Date(standing.at).toISOString(),
     };
   });
 }

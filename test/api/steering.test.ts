@@ -25,7 +25,10 @@ const gateway: Gateway = new Proxy({} as Gateway, {
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  api = testApi(database, { gateway, drift: [{ connection: "erp", object: "debitor", drift: 2, held: 1 }] });
+  api = testApi(database, {
+    gateway,
+    drift: [{ connection: "erp", object: "debitor", drift: 2, held: 1, at: "2026-01-31T12:00:00.000Z" }],
+  });
   client = await api.as("admin");
   await database.sql`
     insert into connections (name, connector, state, updated_at, windows_ms, last_error, last_error_at)
@@ -70,6 +73,7 @@ test("a connection shows wish, release, what is under way, its window, drift and
     due: 1,
     linked: 1,
     drift: 2,
+    countedAt: "2026-01-31T12:00:00.000Z",
     held: 1,
     stopped: { review: 4, reason: "deletes" },
   });
