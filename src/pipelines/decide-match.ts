@@ -6,7 +6,7 @@ import { removePairBlocks } from "../store/link-acts.ts";
 import { addBlock, loadImages, loadLinksOf, lockLinks, remoteKey, type StoredLink } from "../store/links.ts";
 import type { Review } from "../store/reviews.ts";
 import { lockReviewToDecide } from "../store/reviews-decide.ts";
-import { iso } from "./batch.ts";
+import { type Batch, iso } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import { assertOneOf, assertOpen, close, type Decision } from "./decision.ts";
 import type { Deps } from "./deps.ts";
@@ -38,7 +38,9 @@ export async function decideMatch(deps: Deps, before: Review, act: Decision): Pr
     if (act.decision === "ignore") {
       const after = await decideBatch(deps, tx, connection, [], {
         alsoLinks: [key],
+        alsoEntities: new Map(candidatesOf(before).map((id) => [id, link.entity] as const)),
         after: (batch) => {
+          for (const id of candidatesOf(before)) if (batch.entities.has(id)) batch.look.add(id);
           const slot = batch.links.get(remoteKey(object, externalId));
           if (slot === undefined) return;
           slot.link = { ...slot.link, state: "refused" };
@@ -52,6 +54,13 @@ export async function decideMatch(deps: Deps, before: Review, act: Decision): Pr
       throw new RejectedError("cannot_be_asked", "What the object showed is not kept any more; it must be read again");
     const reading = keptReading(link, image, now);
     const candidates = candidatesOf(before);
+    // Nothing was created beside an open case: now that it closes, its candidates are looked at for what they are owed.
+    const looked = {
+      alsoEntities: new Map(candidates.map((id) => [id, link.entity] as const)),
+      after: (batch: Batch) => {
+        for (const id of candidates) if (batch.entities.has(id)) batch.look.add(id);
+      },
+    };
     const refuse = (entityId: string): Promise<void> =>
       addBlock(tx, { connection, object, entityId, externalId, kind: "refused", by: act.by.name, at: iso(now) });
     if (act.decision === "link") {
@@ -60,17 +69,22 @@ export async function decideMatch(deps: Deps, before: Review, act: Decision): Pr
       await removePairBlocks(tx, { connection, object, entityId: target, externalId });
       const tied = new Map([[remoteKey(object, externalId), target]]);
       return (
-        await decideBatch(deps, tx, connection, [reading], { tied, alsoEntities: new Map([[target, link.entity]]) })
+        await decideBatch(deps, tx, connection, [reading], {
+          ...looked,
+          tied,
+          alsoEntities: new Map([...looked.alsoEntities, [target, link.entity]]),
+        })
       ).due;
     }
     if (act.decision === "not_same") {
       await refuse(targetOf(act, candidates));
-      return (await decideBatch(deps, tx, connection, [reading])).due;
+      return (await decideBatch(deps, tx, connection, [reading], looked)).due;
     }
     if (typeof image !== "object" || deps.config.connections[connection]?.objects[object] === undefined)
       throw new RejectedError("not_allowed", "This object is not configured any more", { context: { object } });
     for (const candidate of candidates) await refuse(candidate);
     const made = await decideBatch(deps, tx, connection, [reading], {
+      ...looked,
       asNew: new Set([remoteKey(object, externalId)]),
     });
     if (made.links.get(remoteKey(object, externalId))?.link.entityId == null)

@@ -7,7 +7,7 @@ import { type Delivery, type DeliveryEnd, nameCreates } from "../store/deliverie
 import { loadImages, remoteKey } from "../store/links.ts";
 import { type Batch, type EntitySlot, iso, type LinkSlot } from "./batch.ts";
 import { primaryOf } from "./contacts.ts";
-import { linkOwes } from "./owing.ts";
+import { isBlocked, linkOwes } from "./owing.ts";
 import { laneKey } from "./world.ts";
 
 /** A request worked out from the newest state, before it stands in the store. Deliveries of both modes are drawn here. */
@@ -130,6 +130,7 @@ export function isLinked(batch: Batch, delivery: Delivery): boolean {
 export function drawCreate(batch: Batch, delivery: Delivery): Drawn {
   const { mapping, entity, primary } = handsOn(batch, delivery);
   if (isLinked(batch, delivery)) return end("withdrawn", "linked_meanwhile");
+  if (isBlocked(batch, delivery.entityId, delivery)) return end("withheld", "R25:blocked");
   let parentExternalId: string | undefined;
   if (mapping.parent !== undefined) {
     const { object } = mapping.parent;

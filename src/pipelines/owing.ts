@@ -163,14 +163,7 @@ function owedCreates(batch: Batch, slot: EntitySlot, links: readonly StoredLink[
     const mapping = batch.deps.mappingOf(lane.connection, lane.object);
     if (mapping === undefined || mapping.as !== entity.kind) continue;
     if (links.some((link) => link.connection === lane.connection && link.object === lane.object)) continue;
-    const blocked = batch.blocks.some(
-      (block) =>
-        block.entityId === entity.id &&
-        block.connection === lane.connection &&
-        block.object === lane.object &&
-        block.externalId === "",
-    );
-    if (blocked) continue;
+    if (isBlocked(batch, entity.id, lane)) continue;
     batch.due.push({
       connection: lane.connection,
       object: lane.object,
@@ -187,3 +180,22 @@ function owedCreates(batch: Batch, slot: EntitySlot, links: readonly StoredLink[
     }
   }
 }
+
+/** A person said no, the object is gone, or an open match case may yet say which object stands for the record (rule R25). */
+export function isBlocked(
+  batch: Batch,
+  entityId: string,
+  { connection, object }: { connection: string; object: string },
+): boolean {
+  const here = (each: { connection?: string | undefined; object?: string | undefined }): boolean =>
+    each.connection === connection && each.object === object;
+  return (
+    batch.blocks.some((block) => block.entityId === entityId && block.externalId === "" && here(block)) ||
+    batch.openings.some(
+      ({ review }) => review.kind === "match_case" && here(review) && candidatesOf(review.detail).includes(entityId),
+    )
+  );
+}
+
+const candidatesOf = (detail: Record<string, unknown> | undefined): readonly unknown[] =>
+  Array.isArray(detail?.candidates) ? detail.candidates : [];

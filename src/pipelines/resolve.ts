@@ -46,6 +46,7 @@ export function resolve(
 
   const refused = new Set(
     batch.blocks.flatMap((block) =>
+      block.kind !== "match_case" &&
       block.connection === lane.connection &&
       block.object === lane.object &&
       (block.externalId === "" || block.externalId === link.externalId)

@@ -231,7 +231,10 @@ export interface LinkBlock {
   readonly kind: string;
 }
 
-/** What must not be linked or created out again (rule R25), for records or remote ids. */
+/**
+ * What must not be linked or created out again (rule R25), for records or remote ids. A record that is a candidate of an
+ * open match case counts as `match_case`: a person may yet say that the object stands for it, so none is created beside it.
+ */
 export async function loadBlocks(
   sql: Sql | Tx,
   entityIds: readonly string[],
@@ -240,7 +243,10 @@ export async function loadBlocks(
   if (entityIds.length === 0 && (remote === undefined || remote.externalIds.length === 0)) return [];
   const rows = await sql.unsafe(
     `select connection, object, entity_id, external_id, kind from link_blocks
-     where entity_id = any($1::uuid[]) or (connection = $2 and external_id = any($3::text[]))`,
+     where entity_id = any($1::uuid[]) or (connection = $2 and external_id = any($3::text[]))
+     union all
+     select r.connection, r.object, candidate::uuid, '', 'match_case' from reviews r, json_array_elements_text(r.detail->'candidates') candidate
+     where r.kind = 'match_case' and r.state = 'open' and candidate = any($1::text[])`,
     [[...entityIds], remote?.connection ?? "", [...(remote?.externalIds ?? [])]],
   );
   return rows.map((row) => ({

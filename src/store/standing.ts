@@ -50,6 +50,8 @@ export async function unlinkedRecords(
        and not coalesce(k.arkiveret_vaerdi, false) and not coalesce(k.begraenset_vaerdi, false)
        and not exists (select 1 from links l where l.entity_id = e.id and l.connection = $1 and l.object = $2)
        and not exists (select 1 from link_blocks b where b.entity_id = e.id and b.connection = $1 and b.object = $2 and b.external_id = '')
+       and not exists (select 1 from reviews r, json_array_elements_text(r.detail->'candidates') candidate
+         where r.kind = 'match_case' and r.state = 'open' and r.connection = $1 and r.object = $2 and candidate = e.id::text)
        and not exists (select 1 from deliveries d where d.entity_id = e.id and d.connection = $1 and d.object = $2
          and d.state in ('due', 'leased', 'uncertain', 'withheld', 'rejected'))
        ${parent}
