@@ -1,6 +1,11 @@
 import { afterEach, expect, test } from "vitest";
+import { findCreated } from "../../src/pipelines/creates.ts";
+import { ingest } from "../../src/pipelines/ingest.ts";
+import { prepare } from "../../src/pipelines/prepare.ts";
+import { readBefore } from "../../src/pipelines/read-before.ts";
 import { receive } from "../../src/pipelines/receive.ts";
 import { poll } from "../../src/pipelines/runs.ts";
+import { leaseDue } from "../../src/store/deliveries.ts";
 import { company, keeper, type StageOptions, startStage } from "../support/stage.ts";
 
 const kept = keeper();
@@ -47,6 +52,30 @@ test("R5 the same content again is a repeat, and so is an event that was told be
   await engine.work();
   expect(await record("1")).toMatchObject({ firmanavn: "B ApS" });
   expect(await ask("select count(*)::int as n from changes")).toMatchObject([{ n: 2 }]);
+});
+
+test("R5 what is sent again before it was decided is a repeat: the same content, or the same counter", async () => {
+  const { push, engine, ask, record } = await startPushed();
+  expect(await push("A ApS")).toMatchObject({ kept: 1 });
+  expect(await push("A ApS")).toMatchObject({ kept: 0, repeats: 1 });
+  expect(await push("B ApS", { counter: 7 })).toMatchObject({ kept: 1 });
+  expect(await push("B ApS", { counter: 7 })).toMatchObject({ kept: 0, repeats: 1 });
+  // The counter names the state of the object at the sender: what it says with it, it has said.
+  expect(await push("C ApS", { counter: 7 })).toMatchObject({ kept: 0, repeats: 1 });
+  expect(await push("B ApS", { counter: 8 })).toMatchObject({ kept: 1 });
+  await engine.work();
+  expect(await record("1")).toMatchObject({ firmanavn: "B ApS" });
+  expect(await ask("select count(*)::int as n from changes")).toMatchObject([{ n: 3 }]);
+});
+
+test("R5 sent again after a write of ours is no repeat of what waits from before it: the remote has said it anew", async () => {
+  const { push, engine, ask } = await startPushed();
+  await push("A ApS");
+  await engine.work();
+  // What settling a write leaves: nothing that was told before counts as known.
+  await ask("update links set newest_hash = null");
+  expect(await push("B ApS")).toMatchObject({ kept: 1 });
+  expect(await push("B ApS")).toMatchObject({ kept: 1, repeats: 0 });
 });
 
 test("R6 a reading whose request began before our write is not decided but read again: our name stays", async () => {
@@ -172,4 +201,50 @@ test("R7 a NUL character in a value, or a value that is too long, stops neither 
   erp.control.put("Debitorer", "2", { Att: "Ib", Hjemmeside: "" });
   await engine.settle();
   expect(await ask("select attention from kundeemner where firmanavn = 'To ApS'")).toEqual([{ attention: "Ib" }]);
+});
+
+test("R7 two systems that tell of one company at the same moment make one record", async () => {
+  const wish = { debitor: { direction: "in", firstMeeting: "remote", create: "in" } };
+  const stage = await start({ objects: {}, open: [], api: { nord: wish, syd: wish } });
+  await stage.ask("update lanes set released_in = true");
+  const { deps } = stage.engine;
+  const companies = Array.from({ length: 20 }, (_, n) => ({
+    firmanavn: `Firma ${n} ApS`,
+    adresse1: `Vej ${n}`,
+    postnr: "5970",
+  }));
+  for (const [name, order] of [
+    ["nord", companies],
+    ["syd", [...companies].reverse()],
+  ] as const)
+    await receive(
+      deps,
+      { connection: name, object: "debitor", via: "push" },
+      order.map((data, n) => ({ externalId: `${name} ${n}`, data })),
+    );
+  await Promise.all([ingest(deps, "nord"), ingest(deps, "syd")]);
+  expect(await stage.ask("select count(*)::int as n from kundeemner")).toEqual([{ n: 20 }]);
+  expect(await stage.ask("select count(*)::int as n from links where state = 'linked'")).toEqual([{ n: 40 }]);
+  expect(await stage.ask("select state, outcome from changes where state <> 'decided'")).toEqual([]);
+});
+
+test("R6 what was read right before a write is not decided when a later reading was, but read again", async () => {
+  const stage = await start({ rows: { Debitorer: [company("1")] } });
+  const { engine, erp, ask, record } = stage;
+  const { deps } = engine;
+  await stage.edit("1", { attention: "Bo" });
+  const leases = await leaseDue(deps.db.sql, "erp", ["debitor"], 8, 120_000);
+  const read = await readBefore(deps, "erp", leases, await findCreated(deps, "erp", leases));
+  // Before it is decided, somebody edits at the ledger, and a listing that began later brings it in.
+  erp.control.put("Debitorer", "1", { Telefon: "33112233" });
+  await poll(deps, "erp", "debitor", "delta");
+  expect(await record("1")).toMatchObject({ telefon: "33112233" });
+  expect(await prepare(deps, "erp", leases, read)).toEqual([]);
+  expect(await record("1")).toMatchObject({ telefon: "33112233" });
+  expect(await ask("select state, reason from deliveries")).toEqual([
+    { state: "due", reason: "R6:begun_before_last_decided" },
+  ]);
+  await stage.ahead(1_000);
+  await engine.work();
+  expect(erp.control.row("Debitorer", "1")).toMatchObject({ Att: "Bo", Telefon: "33112233" });
 });
