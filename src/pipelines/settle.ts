@@ -1,5 +1,6 @@
 import { ConnectionError, RejectedError, RetryableError, StaleError, UncertainError } from "../lib/errors.ts";
 import { contentHash } from "../lib/hash.ts";
+import { versionOf } from "../rules/decide.ts";
 import { type AttemptEnd, endAttempts } from "../store/attempts.ts";
 import { readNow } from "../store/clock.ts";
 import { noteFault } from "../store/connections.ts";
@@ -161,7 +162,11 @@ function leaseEnds(
   failures: readonly Failure[],
 ): DeliveryEnd[] {
   const { showsAfterMs } = deps.connectorOf(connection);
-  const ends = failures.map(({ attempt, failed }) => failureEnd(attempt, failed, showsAfterMs));
+  const ends = failures.map(({ attempt, failed }) => {
+    const end = failureEnd(attempt, failed, showsAfterMs);
+    // What was refused is not tried again; what has been typed meanwhile is.
+    return end.state === "rejected" && isOlder(batch, attempt) ? { ...end, state: "due" as const } : end;
+  });
   for (const { attempt, answer } of results) {
     if (answer?.object === undefined) continue;
     const slot = batch.links.get(remoteKey(attempt.delivery.object, answer.externalId));
@@ -176,6 +181,12 @@ function leaseEnds(
     });
   }
   return ends;
+}
+
+/** Has the record changed since the attempt, in a unit that it sent? */
+function isOlder(batch: Batch, { delivery, versions }: Attempt): boolean {
+  const entity = batch.entities.get(delivery.entityId)?.entity;
+  return entity !== undefined && Object.entries(versions).some(([unit, sent]) => versionOf(entity, unit) > sent);
 }
 
 function failureEnd(attempt: Attempt, failed: Classified, showsAfterMs: number): DeliveryEnd {

@@ -35,6 +35,20 @@ test("a write that the ledger refuses is told to a person and stops only itself"
   expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Rettet ApS" });
 });
 
+test("what was typed while an older value was being refused is sent all the same", async () => {
+  const { engine, erp, edit } = await start(two);
+  erp.control.addFault({ fault: { kind: "slow", ms: 1_500 }, verb: "put", id: "1", times: 1 });
+  erp.control.addFault({ fault: { kind: "status", status: 400 }, verb: "put", id: "1", times: 1 });
+  await edit("1", { firmanavn: "Afvist ApS" });
+  const working = engine.work();
+  await expect.poll(() => erp.log.entries({ method: "PUT" }).length).toBe(1);
+  await edit("1", { firmanavn: "Rettet ApS" });
+  await working;
+  await engine.work();
+  expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Rettet ApS" });
+  expect(erp.log.entries({ method: "PUT", id: "1" })).toHaveLength(2);
+});
+
 test("an answer 429 to a write waits the time that it names, and sends the newest state then", async () => {
   const { engine, erp, edit, ahead } = await start(two);
   erp.control.addFault({ fault: { kind: "status", status: 429, retryAfter: 90 }, verb: "put", times: 1 });
