@@ -89,6 +89,12 @@ export async function decideBatch(
 function readAll(batch: Batch, incomings: readonly Incoming[]): Mapped[] {
   const mapped: Mapped[] = [];
   for (const incoming of incomings) {
+    if (incoming.body === null && !incoming.deleted) {
+      // A notice without the object: where the remote can be read, a hint to read (rule R6).
+      batch.readAgain.push({ object: incoming.object, externalId: incoming.externalId, why: "R6:hint" });
+      close(batch, incoming, "stale", "unchanged", { code: "R6:hint", detail: "A notice: the object is read" });
+      continue;
+    }
     const mapping = batch.deps.mappingOf(batch.connection, incoming.object);
     if (mapping === undefined) {
       close(batch, incoming, "quarantined", "quarantined", {

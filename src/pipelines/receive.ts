@@ -83,21 +83,24 @@ async function asShown(deps: Deps, telling: Telling, runId: number, envelopes: r
   return { ...telling, beganAt: telling.beganAt ?? new Date(began) };
 }
 
+/** In place of a content hash: the notice says only that the object may have changed (rule R6). */
+const HINT = "hint";
+
 async function keep(deps: Deps, sql: Db, telling: Telling, envelopes: readonly Envelope[]): Promise<Received> {
   const refused: { index: number; code: string; detail: string }[] = [];
   const sound: { envelope: Envelope; externalId: string; hash: string }[] = [];
   for (const [index, envelope] of envelopes.entries()) {
-    const fault = faultOf(envelope);
+    const fault = faultOf(envelope, telling.via === "hook");
     if (fault !== undefined) refused.push({ index, ...fault });
     else {
-      const hash = envelope.deleted ? "deleted" : contentHash(envelope.data);
+      const hash = envelope.deleted ? "deleted" : envelope.data === undefined ? HINT : contentHash(envelope.data);
       sound.push({ envelope, externalId: envelope.externalId, hash });
     }
   }
   if (sound.length === 0) return { kept: 0, repeats: 0, refused };
   const ids = sound.map(({ externalId }) => externalId);
   const [newest, buried, now] = await Promise.all([
-    newestKept(sql, telling.connection, telling.object, sound),
+    newestKept(sql, { ...telling, pushed: telling.writeCounts === undefined }, sound),
     findTombstones(sql, deps.seal, telling.connection, telling.object, ids),
     readNow(sql),
   ]);
@@ -114,9 +117,17 @@ async function keep(deps: Deps, sql: Db, telling: Telling, envelopes: readonly E
       continue;
     }
     const before = inBatch.get(envelope.externalId);
-    const known = before === undefined ? newest[at] : { ...before, same: before.hash === hash, missing: false };
+    const known =
+      before === undefined
+        ? newest[at]
+        : { counter: before.counter, waitingCounter: before.counter, same: before.hash === hash, missing: false };
     const same = known?.same === true && telling.confirming !== true && !known.missing;
-    if (same && (envelope.counter === undefined || (known.counter !== null && envelope.counter <= known.counter))) {
+    // The counter names a state of the object: what was told with it has been told (rule R21).
+    const sameCounter = envelope.counter !== undefined && envelope.counter === known?.waitingCounter;
+    if (
+      sameCounter ||
+      (same && (envelope.counter === undefined || (known.counter !== null && envelope.counter <= known.counter)))
+    ) {
       repeats += 1;
       continue;
     }
@@ -125,7 +136,7 @@ async function keep(deps: Deps, sql: Db, telling: Telling, envelopes: readonly E
       object: telling.object,
       externalId: envelope.externalId,
       hash,
-      body: envelope.deleted ? null : envelope.data,
+      body: envelope.deleted ? null : (envelope.data ?? null),
       deleted: envelope.deleted ?? false,
       eventId: envelope.eventId,
       counter: envelope.counter,
@@ -150,7 +161,7 @@ async function keep(deps: Deps, sql: Db, telling: Telling, envelopes: readonly E
   return { kept, repeats: repeats + changes.length - kept, refused };
 }
 
-function faultOf(envelope: Envelope): { code: string; detail: string } | undefined {
+function faultOf(envelope: Envelope, mayHint = false): { code: string; detail: string } | undefined {
   if (typeof envelope.externalId !== "string" || envelope.externalId.length === 0) {
     return { code: "external_id_missing", detail: "externalId is required: a text that names the object at your side" };
   }
@@ -158,7 +169,7 @@ function faultOf(envelope: Envelope): { code: string; detail: string } | undefin
     return { code: "external_id_invalid", detail: "externalId must not hold a NUL character" };
   if (envelope.externalId.length > 200)
     return { code: "external_id_too_long", detail: "externalId has at most 200 characters" };
-  if (envelope.deleted === true) return undefined;
+  if (envelope.deleted === true || (mayHint && envelope.data === undefined)) return undefined;
   if (typeof envelope.data !== "object" || envelope.data === null || Array.isArray(envelope.data)) {
     return { code: "data_missing", detail: "data is required: the object as JSON, or deleted: true" };
   }
