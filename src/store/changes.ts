@@ -115,36 +115,50 @@ export async function keepChanges(sql: Sql | Tx, told: Told, changes: readonly N
   return kept.count;
 }
 
+export interface NewestKept {
+  /** Its content is that of the newest change kept. */
+  readonly same: boolean;
+  readonly counter: number | null;
+  /** The counter of the newest change that still waits. */
+  readonly waitingCounter: number | null;
+  readonly missing: boolean;
+}
+
 /**
- * What receiving must know of remote objects before it keeps a change: is it the newest kept already (never while a
- * change of the object waits, so that A, B, A are three changes: rule R5), and the counter (rule R21). The waiting ones
- * are looked for only where the content is equal. A change put aside since the newest decided one is kept too, or each
- * poll would put it aside again. One statement for all.
+ * What receiving must know of remote objects before it keeps a change (rules R5, R21): is it the newest kept already, so
+ * that A, B, A are three changes and A, A is one. While a change waits that is the newest, for a push; a reading is then
+ * always kept, since what waits may turn out older than a write of ours (rule R6). After a write of ours nothing told
+ * before is known. A change put aside since the newest decided one is kept too, or each poll would put it aside again.
+ * One statement for all.
  */
 export async function newestKept(
   sql: Sql | Tx,
-  connection: string,
-  object: string,
+  at: { readonly connection: string; readonly object: string; readonly pushed: boolean },
   read: readonly { externalId: string; hash: string }[],
-): Promise<{ same: boolean; counter: number | null; missing: boolean }[]> {
+): Promise<NewestKept[]> {
   const rows = await sql.unsafe(
-    `select case when coalesce(q.hash, l.newest_hash) = k.hash then not exists (select 1 from changes c
-         where c.connection = $1 and c.external_id = k.external_id and c.object = $2 and c.state = 'received') else false end as same,
-       l.counter::float8 as counter, l.missing_since is not null as missing
+    `select case when w.hash is null then coalesce(q.hash, l.newest_hash) = k.hash
+         when $5::boolean then w.hash = k.hash and (l.newest_change_id is null or l.newest_hash is not null) end as same,
+       greatest(l.counter, w.counter)::float8 as counter, w.counter::float8 as waiting_counter,
+       l.missing_since is not null as missing
      from unnest($3::text[], $4::text[]) with ordinality k(external_id, hash, n)
      -- Row by row through the whole key (offset 0): without statistics the planner takes connection and object to be one row.
      left join lateral (select newest_hash, counter, missing_since, newest_change_id from links
        where connection = $1 and object = $2 and external_id = k.external_id offset 0) l on true
+     -- An aggregate, not a limit: for "newest first, one row" the planner walks all that waits.
+     left join lateral (select (array_agg(hash order by id desc))[1] as hash, (array_agg(counter order by id desc))[1] as counter
+       from changes where connection = $1 and external_id = k.external_id and object = $2 and state = 'received') w on true
      left join (select distinct on (external_id) external_id, id, hash from changes
        where state = 'quarantined' and connection = $1 and object = $2 and external_id = any($3::text[])
        order by external_id, id desc) q on q.external_id = k.external_id and q.id > coalesce(l.newest_change_id, 0)
      order by k.n`,
-    [connection, object, read.map((each) => each.externalId), read.map((each) => each.hash)],
+    [at.connection, at.object, read.map((each) => each.externalId), read.map((each) => each.hash), at.pushed],
     { prepare: true },
   );
   return rows.map((row) => ({
     same: row.same === true,
     counter: row.counter as number | null,
+    waitingCounter: row.waiting_counter as number | null,
     missing: row.missing === true,
   }));
 }
