@@ -16,10 +16,10 @@ import { knownUnitNames } from "./model/catalogue.ts";
 import type { Deps } from "./pipelines/deps.ts";
 import { createWebhookHttp } from "./pipelines/event-webhooks.ts";
 import { createFeedWatch } from "./pipelines/feed.ts";
+import { countDrift } from "./pipelines/standing.ts";
 import { hasAdminKey, setAdminKey } from "./store/api-keys.ts";
 import { type EmbeddedPostgres, startEmbedded } from "./store/embedded.ts";
 import { alert } from "./store/reviews.ts";
-import { loadStandings } from "./store/standing.ts";
 
 export interface Kobling {
   /** Base URL of the API; undefined when this process runs no api. */
@@ -138,7 +138,7 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
               firstMeeting: wish.firstMeeting,
             })),
           })),
-        countDrift: () => loadStandings(deps.db.sql),
+        countDrift: () => countDrift(deps),
         circuits: () =>
           Object.fromEntries(Object.keys(config.connections).map((name) => [name, deps.limits.circuitOf(name)])),
         feedWatch: watch,

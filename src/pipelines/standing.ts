@@ -1,6 +1,10 @@
 import type { EntityKind } from "../model/catalogue.ts";
+import { readNow } from "../store/clock.ts";
 import { markDue } from "../store/deliveries.ts";
-import { firstId, pageLinks, setStanding, unlinkedRecords } from "../store/standing.ts";
+import { loadContacts, loadEntities } from "../store/entities.ts";
+import { loadUnsettledLinks } from "../store/links.ts";
+import { firstId, loadStandings, pageLinks, setStanding, unlinkedRecords } from "../store/standing.ts";
+import { slotOf } from "./batch.ts";
 import { primaryOf } from "./contacts.ts";
 import type { Deps } from "./deps.ts";
 import { openBatch, takeEntities } from "./load.ts";
@@ -114,4 +118,50 @@ async function dueCreates(deps: Deps, connection: string, object: string): Promi
     after = last;
     any = true;
   }
+}
+
+const LIVE_LINKS = 5_000;
+
+/**
+ * Fields that differ and fields that are held, by object, as the store knows them now: an edit counts from the moment it
+ * is known, also while its connection is paused. Past a bound of unsettled links the last sweep's count stands.
+ */
+export async function countDrift(deps: Deps): Promise<Awaited<ReturnType<typeof loadStandings>>> {
+  const standings = await loadStandings(deps.db.sql);
+  const links = await loadUnsettledLinks(deps.db.sql, LIVE_LINKS);
+  if (links.length === LIVE_LINKS) return standings;
+  const counts = new Map(
+    standings.map((each) => [laneKey(each.connection, each.object), { ...each, drift: 0, held: 0, at }]),
+  );
+  await deps.db.sql.begin("isolation level repeatable read read only", async (tx) => {
+    const batch = await openBatch(deps, tx, "");
+    const emner = links.flatMap((link) =>
+      link.entity === "kundeemne" && link.entityId !== null ? [link.entityId] : [],
+    );
+    const contacts = links.flatMap((link) =>
+      link.entity === "kontaktperson" && link.entityId !== null ? [link.entityId] : [],
+    );
+    for (const [kind, ids] of [
+      ["kundeemne", emner],
+      ["kontaktperson", contacts],
+    ] as const) {
+      for (const [id, stored] of await loadEntities(tx, kind, ids)) batch.entities.set(id, slotOf(stored));
+    }
+    for (const stored of await loadContacts(tx, emner, false)) {
+      const known = batch.contacts.get(stored.parentId ?? "") ?? [];
+      batch.contacts.set(stored.parentId ?? "", [...known, slotOf(stored)]);
+    }
+    for (const link of links) {
+      const lane = batch.lanes.get(laneKey(link.connection, link.object));
+      const mapping = deps.mappingOf(link.connection, link.object);
+      const slot = batch.entities.get(link.entityId ?? "");
+      const count = counts.get(laneKey(link.connection, link.object));
+      if (lane === undefined || mapping === undefined || slot === undefined || count === undefined) continue;
+      const primary = mapping.hasView ? primaryOf(batch, slot.entity.id) : undefined;
+      const owes = linkOwes(slot, primary, link, lane, mapping, batch.now);
+      count.drift += owes.units.length;
+      count.held += Object.values(owes.withheld).filter((reason) => reason === "held" || reason === "proposed").length;
+    }
+  });
+  return [...counts.values()];
 }

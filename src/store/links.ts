@@ -312,3 +312,20 @@ export async function loadTiedIds(sql: Sql | Tx, connection: string, object: str
   );
   return new Set(rows.map((row) => String(row.external_id)));
 }
+
+/**
+ * Links that may differ from their record now, not locked: those with a delivery under way or held back, and those of
+ * records that a case holds. What is not among them agreed at its last decision.
+ */
+export async function loadUnsettledLinks(sql: Sql | Tx, limit: number): Promise<StoredLink[]> {
+  const rows = await sql.unsafe(
+    `select ${columns} from links where state = 'linked' and id in (
+       select link_id from deliveries where state in ('due', 'leased', 'uncertain', 'withheld') and link_id is not null
+       union
+       select l.id from reviews r join links l on l.entity_id = r.entity_id
+         where r.state = 'open' and r.kind in ('conflict', 'proposal', 'primary_contact'))
+     order by id limit $1`,
+    [limit],
+  );
+  return rows.map(readLink);
+}
