@@ -1,0 +1,42 @@
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { BenchGateway } from "./gateway.ts";
+import { startProgram } from "./program.ts";
+
+/** What a bare program prints. */
+export interface Bare {
+  readonly rows: number;
+  readonly seconds: number;
+  readonly rowsPerSecond: number;
+  readonly bytesPerRow: number;
+}
+
+/** The bare programs are run as they are, in a process of their own. */
+export async function runBare(program: "upsert" | "copy" | "pool", flags: Readonly<Record<string, string>>) {
+  const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+  return JSON.parse(await startProgram([`bench/bare/${program}.ts`, ...args]).ended) as Bare; // its one line
+}
+
+const TABLE = "bench_kundeemner";
+const COPIED = "bench_copied";
+
+/** Copies of the records' table with all its indexes, empty. */
+export async function makeCopies({ sql }: BenchGateway): Promise<void> {
+  for (const table of [TABLE, COPIED]) await sql.unsafe(`create table ${table} (like kundeemner including all)`);
+}
+
+/** Writes the records as they stand now to a file, and then, bare, from the file into the copy. */
+export async function bareUpsert(gateway: BenchGateway): Promise<Bare> {
+  return await runBare("upsert", { url: gateway.databaseUrl, table: TABLE, rows: await exportRows(gateway) });
+}
+
+export async function bareCopy(gateway: BenchGateway): Promise<Bare> {
+  return await runBare("copy", { url: gateway.databaseUrl, table: COPIED, rows: await exportRows(gateway) });
+}
+
+async function exportRows({ sql, home }: BenchGateway): Promise<string> {
+  const path = join(home, "rows.tsv");
+  await pipeline(await sql`copy kundeemner to stdout`.readable(), createWriteStream(path));
+  return path;
+}

@@ -1,0 +1,53 @@
+import { request } from "undici";
+import { type Program, startProgram } from "./program.ts";
+
+/** A KeyBalance ledger in a process of its own: the target of deliveries, ours and the bare ones. */
+export interface Ledger {
+  readonly program: Program;
+  readonly origin: string;
+  readonly baseUrl: string;
+  readonly token: string;
+  /** The bodies that it was sent since the last call, as requests to send again. */
+  takeRequests(method: "POST" | "PUT"): Promise<readonly { method: string; path: string; body: string }[]>;
+  /** One row as it stands, past the API; undefined where there is none. */
+  row(id: string): Promise<Readonly<Record<string, string>> | undefined>;
+}
+
+interface FirstLine {
+  readonly baseUrl: string;
+  readonly controlUrl: string;
+  readonly token: string;
+}
+
+interface Logged {
+  readonly method: string;
+  readonly id: string;
+  readonly body: unknown;
+}
+
+export async function startLedger(logLimit: number): Promise<Ledger> {
+  const program = startProgram([
+    ...["simulators/keybalance/main.ts", "--port", "0", "--functions", "Debitorer"],
+    ...["--log-limit", String(logLimit)],
+  ]);
+  const { baseUrl, controlUrl, token } = JSON.parse(await program.firstLine) as FirstLine; // the simulator's own line
+  const { origin, pathname } = new URL(baseUrl);
+  return {
+    ...{ program, origin, baseUrl, token },
+    async takeRequests(method) {
+      const answer = await request(`${controlUrl}/log?method=${method}`);
+      const logged = (await answer.body.json()) as Logged[]; // as the simulator's README says
+      await (await request(`${controlUrl}/log`, { method: "DELETE" })).body.dump();
+      return logged.map(({ id, body }) => ({
+        method,
+        path: `${pathname}/${token}/Debitorer${method === "PUT" ? `/${encodeURIComponent(id)}` : ""}`,
+        body: JSON.stringify(body),
+      }));
+    },
+    async row(id) {
+      const answer = await request(`${controlUrl}/rows/Debitorer/${encodeURIComponent(id)}`);
+      if (answer.statusCode === 404) return void (await answer.body.dump());
+      return (await answer.body.json()) as Record<string, string>;
+    },
+  };
+}

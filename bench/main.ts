@@ -1,0 +1,60 @@
+import { parseArgs } from "node:util";
+import { type InboundRound, inboundRound } from "./inbound.ts";
+import { latencies } from "./latency.ts";
+import { memory } from "./memory.ts";
+import { outboundRounds } from "./outbound.ts";
+import { explainBars, median, note, type Report, rate } from "./report.ts";
+
+const { values: given } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    memory: { type: "boolean", default: false },
+    rows: { type: "string", default: "100000" },
+    rounds: { type: "string", default: "3" },
+    only: { type: "string" },
+  },
+});
+const rows = Number(given.rows);
+const rounds = Number(given.rounds);
+const wanted = (part: string): boolean => given.only === undefined || given.only.split(",").includes(part);
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const report: { -readonly [K in keyof Report]: Report[K] } = {
+  ...{ inboundNew: null, inboundChanged: null, inboundUnchanged: null, inboundConflict: null, outbound: null },
+  latency: {},
+};
+
+if (wanted("inbound")) {
+  const took: InboundRound[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const each = await inboundRound(round, rows, Math.min(rows, 20_000));
+    took.push(each);
+    say(note(`inbound ${round}`, each));
+  }
+  const of = (pick: (each: (typeof took)[number]) => number): number => median(took.map(pick));
+  report.inboundNew = rate(
+    of((each) => each.fresh),
+    of((each) => each.bareFresh.rowsPerSecond),
+  );
+  report.inboundChanged = rate(
+    of((each) => each.changed),
+    of((each) => each.bareChanged.rowsPerSecond),
+  );
+  report.inboundUnchanged = rate(
+    of((each) => each.unchanged),
+    null,
+  );
+  report.inboundConflict = rate(
+    of((each) => each.conflict),
+    null,
+  );
+}
+if (wanted("outbound")) {
+  const took = await outboundRounds(Math.max(200, Math.round(rows / 5)), rounds, (text) => say(text));
+  report.outbound = rate(median(took.map((each) => each.ours)), median(took.map((each) => each.bare)));
+}
+if (wanted("latency")) report.latency = await latencies(rows >= 10_000 ? 200 : 30, say);
+if (given.memory) report.memory = await memory(say);
+
+if (given.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+else process.stdout.write(`${explainBars(report)}\n`);
