@@ -130,6 +130,7 @@ export async function countDrift(deps: Deps): Promise<Awaited<ReturnType<typeof 
   const standings = await loadStandings(deps.db.sql);
   const links = await loadUnsettledLinks(deps.db.sql, LIVE_LINKS);
   if (links.length === LIVE_LINKS) return standings;
+  const at = new Date(await readNow(deps.db.sql)).toISOString();
   const counts = new Map(
     standings.map((each) => [laneKey(each.connection, each.object), { ...each, drift: 0, held: 0, at }]),
   );
