@@ -1,7 +1,7 @@
 import { primaryView, type Values } from "../model/catalogue.ts";
 import { applyToEntity, applyToLink } from "../rules/apply.ts";
-import type { DecideInput } from "../rules/decide.ts";
 import type { UnitEffect } from "../rules/decision.ts";
+import type { DecideInput } from "../rules/unit-case.ts";
 import { isEmpty, pick } from "../rules/unit-values.ts";
 import { decideView, effectsForLink, viewHold } from "../rules/view.ts";
 import {

@@ -1,7 +1,7 @@
 import type { RemoteImage } from "../mappings/mapping.ts";
 import type { Values } from "../model/catalogue.ts";
-import { versionOf } from "../rules/decide.ts";
 import { gateState } from "../rules/gate.ts";
+import { versionOf } from "../rules/unit-case.ts";
 import { beginAttempts, type NewAttempt } from "../store/attempts.ts";
 import { type Delivery, type DeliveryEnd, nameCreates } from "../store/deliveries.ts";
 import { loadImages, remoteKey } from "../store/links.ts";

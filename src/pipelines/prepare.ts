@@ -7,11 +7,11 @@ import { type Delivery, type DeliveryEnd, endLeases, findLeases, lockLeases } fr
 import { remoteKey } from "../store/links.ts";
 import type { Answered } from "./answers.ts";
 import { type Batch, type Incoming, iso } from "./batch.ts";
+import { type Classified, classify, tellRejected } from "./classify.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import { begin, type Draft, type Drawn, drawCreate, drawUpdate, imagesOf, shutFor } from "./draft.ts";
 import type { ReadBefore } from "./read-before.ts";
-import { type Classified, classify, tellRejected } from "./settle.ts";
 import { stopConnection } from "./stop-connection.ts";
 
 /** A request that may now be sent: its image stands in the store (rules R13, R19). */

@@ -1,6 +1,6 @@
 import type { RemoteImage } from "../mappings/mapping.ts";
 import type { EntityKind } from "../model/catalogue.ts";
-import { versionOf } from "../rules/decide.ts";
+import { versionOf } from "../rules/unit-case.ts";
 import { type AttemptEnd, endAttempts, loadAttempts } from "../store/attempts.ts";
 import { readNow } from "../store/clock.ts";
 import type { Tx } from "../store/database.ts";
@@ -10,12 +10,12 @@ import { findPulled, type Move, movePulled, type Pulled } from "../store/outboun
 import { alert, closeReviews, findOpenFor } from "../store/reviews.ts";
 import type { Answered } from "./answers.ts";
 import { type Batch, type Incoming, iso } from "./batch.ts";
+import { tellRejected } from "./classify.ts";
 import { primaryOf } from "./contacts.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import { linkOwes } from "./owing.ts";
 import { asSent, howToRead, receiptReading } from "./receipt-reading.ts";
-import { tellRejected } from "./settle.ts";
 import { laneKey } from "./world.ts";
 
 /** What a remote that pulls says of a delivery. */

@@ -1,44 +1,19 @@
-import { ConnectionError, RejectedError, RetryableError, StaleError, UncertainError } from "../lib/errors.ts";
 import { contentHash } from "../lib/hash.ts";
-import { versionOf } from "../rules/decide.ts";
+import { versionOf } from "../rules/unit-case.ts";
 import { type AttemptEnd, endAttempts } from "../store/attempts.ts";
 import { readNow } from "../store/clock.ts";
 import { noteFault } from "../store/connections.ts";
 import { type DeliveryEnd, endLeases, findLeases } from "../store/deliveries.ts";
 import { remoteKey } from "../store/links.ts";
-import { alert } from "../store/reviews.ts";
 import type { Answered } from "./answers.ts";
 import { type Batch, type Incoming, iso } from "./batch.ts";
+import { type Classified, classify, tellRejected } from "./classify.ts";
 import { databaseTimes } from "./database-times.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import type { Attempt } from "./prepare.ts";
 import type { SendResult } from "./send.ts";
 import { stopConnection } from "./stop-connection.ts";
-
-export interface Classified {
-  readonly outcome: "retry" | "uncertain" | "stale" | "rejected" | "connection";
-  readonly code: string;
-  /** Not before this long, in ms. */
-  readonly afterMs: number;
-}
-
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 15 * 60_000;
-
-/** What happens next after a failed call (design, section 4); its own waiting time, else a growing one. */
-export function classify(error: Error, quietMs: number, tries: number): Classified {
-  const code = "code" in error && typeof error.code === "string" ? error.code : "fault";
-  const growing = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(Math.max(tries - 1, 0), 12));
-  if (error instanceof UncertainError) return { outcome: "uncertain", code, afterMs: quietMs };
-  if (error instanceof StaleError) return { outcome: "stale", code, afterMs: 0 };
-  if (error instanceof RejectedError) return { outcome: "rejected", code, afterMs: 0 };
-  if (error instanceof ConnectionError) return { outcome: "connection", code, afterMs: growing };
-  if (error instanceof RetryableError) return { outcome: "retry", code, afterMs: error.retryAfterMs ?? growing };
-  // Nobody foresaw it: it may have happened after the request left.
-  return { outcome: "uncertain", code, afterMs: quietMs };
-}
-
 export interface SettledAll {
   /** Other connections that are owed something by what the answers showed. */
   readonly dueElsewhere: ReadonlySet<string>;
@@ -224,24 +199,4 @@ function endFlight(batch: Batch, attempt: Attempt, failed: Classified, quietMs: 
     quietUntil: uncertain ? batch.now + quietMs : link.quietUntil,
   };
   slot.dirty = true;
-}
-
-/** A record that the remote refuses is told to a person; its units and ids, never its values. */
-export async function tellRejected(
-  tx: Parameters<typeof alert>[0],
-  at: string,
-  connection: string,
-  attempt: Pick<Attempt, "delivery" | "externalId" | "versions">,
-  failed: Pick<Classified, "code">,
-  detail: { readonly [name: string]: string } = {},
-): Promise<void> {
-  await alert(tx, at, {
-    connection,
-    object: attempt.delivery.object,
-    externalId: attempt.externalId ?? undefined,
-    entity: attempt.delivery.entity,
-    entityId: attempt.delivery.entityId,
-    reason: `delivery:${failed.code}`,
-    detail: { units: Object.keys(attempt.versions), deliveryId: attempt.delivery.id, ...detail },
-  });
 }

@@ -1,8 +1,8 @@
 import type { MappedUnit } from "../mappings/mapping.ts";
 import { catalogueOf, type EntityKind, type Values } from "../model/catalogue.ts";
 import type { Survivorship } from "../model/field.ts";
-import type { World } from "../rules/decide.ts";
 import type { Lane, Setter } from "../rules/record.ts";
+import type { World } from "../rules/unit-case.ts";
 import type { LaneRow } from "../store/lanes.ts";
 import type { Deps } from "./deps.ts";
 

@@ -1,6 +1,6 @@
 import { catalogueOf } from "../model/catalogue.ts";
-import { type DecideInput, isRequired } from "./decide.ts";
 import { ownWrite } from "./own-write.ts";
+import { type DecideInput, isRequired } from "./unit-case.ts";
 import { claimed, pick, theirsEmpty } from "./unit-values.ts";
 
 const MANY = 3;

@@ -1,7 +1,7 @@
 import { catalogueOf } from "../model/catalogue.ts";
 import type { Field, Value } from "../model/field.ts";
-import { carryOut, type UnitCase } from "./decide.ts";
 import type { UnitEffect } from "./decision.ts";
+import { carryOut, type UnitCase } from "./unit-case.ts";
 import { isEmpty } from "./unit-values.ts";
 
 /** Among several of side crm the stricter value of a control field wins, never the newer (rule R1). */

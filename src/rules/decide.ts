@@ -1,55 +1,25 @@
-import type { CompiledMapping, MappedUnit } from "../mappings/mapping.ts";
-import { type Catalogue, catalogueOf, type Values } from "../model/catalogue.ts";
-import type { Survivorship } from "../model/field.ts";
+import { catalogueOf } from "../model/catalogue.ts";
 import { newClears } from "./clears.ts";
-import { stricter } from "./control.ts";
 import type { Decision, UnitEffect } from "./decision.ts";
 import { decideFirst } from "./first-meeting.ts";
-import { type GateInput, gateIn, oursIsCrm } from "./gate.ts";
+import { gateIn } from "./gate.ts";
 import { joinHold } from "./hold.ts";
+import { judge } from "./judging.ts";
 import { showOneWay } from "./one-way.ts";
 import { isLate, ownWrite } from "./own-write.ts";
-import { type Entity, type Lane, type Link, type Reading, type Setter, setterInForce } from "./record.ts";
-import { survive } from "./survivorship.ts";
-import { agrees, claimed, oursEmpty, pick, sameTheirs, taken, theirsEmpty } from "./unit-values.ts";
+import { type Entity, setterInForce } from "./record.ts";
 
-/** What deciding may ask about the rest of the installation; values, passed in. */
-export interface World {
-  readonly now: number;
-  /** Survivorship of a unit: the mapping line's, else configuration's, else the catalogue's. */
-  readonly survivorship: (unit: string, mapped: MappedUnit) => Survivorship;
-  readonly rankOf: (setter: Setter) => number;
-  readonly connectorOf: (setter: Setter) => string | undefined;
-  /** Does another live link of this record show our value of the unit (rule R26)? */
-  readonly otherAgrees: (unit: string, ours: Values) => boolean;
-}
-
-export interface DecideInput {
-  readonly entity: Entity;
-  readonly link: Link;
-  readonly lane: Lane;
-  readonly mapping: CompiledMapping;
-  readonly reading: Reading;
-  readonly world: World;
-  /** The record was made from this reading: everything it says is taken. */
-  readonly fresh: boolean;
-  /** Contacts: the emne, whose flag and state are theirs too. */
-  readonly parent?: Entity;
-}
-
-/** One unit in the middle of being decided; what the parts of this room pass among themselves. */
-export interface UnitCase extends DecideInput {
-  readonly mapped: MappedUnit;
-  readonly keys: readonly string[];
-  readonly theirs: Values;
-  readonly setter: Setter;
-  readonly ourSetter: Setter | undefined;
-  readonly mayUpdate: boolean;
-  readonly control: boolean;
-  /** A record is never without it: it may be replaced, not emptied. */
-  readonly required: boolean;
-}
-
+import {
+  conflict,
+  type DecideInput,
+  gateInput,
+  isRequired,
+  setterOf,
+  shown,
+  type UnitCase,
+  versionOf,
+} from "./unit-case.ts";
+import { agrees, claimed, pick, sameTheirs, taken, theirsEmpty } from "./unit-values.ts";
 /**
  * Judges one reading against a record, unit by unit: rules R8 and R11–R16 and R26. Pure: the same input gives the same
  * decision. The view of the primary contact is judged by `decideView`.
@@ -100,24 +70,6 @@ const underParent = (entity: Entity, { state }: Entity): Entity => ({
   },
 });
 
-/** Is a field of the unit one that a record must have? */
-export const isRequired = (catalogue: Catalogue, mapped: MappedUnit): boolean =>
-  mapped.keys.some((key) => catalogue.fields[key]?.required === true);
-
-/** The setter that a claim of this reading becomes (rule R3). */
-export const setterOf = (lane: Lane, reading: Reading): Setter => ({
-  kind: "connection",
-  side: lane.side,
-  connection: lane.connection,
-  object: lane.object,
-  ...(reading.changeId === null ? {} : { change: reading.changeId }),
-  mapping: reading.mapping,
-  from: reading.from,
-  to: reading.to,
-});
-
-export const shown = (each: UnitCase): Values => pick(each.mapped.keys, each.theirs);
-
 export function decideUnit(each: UnitCase, suspiciousClear: boolean): UnitEffect | undefined {
   const { entity, link, lane, mapped, theirs, world } = each;
   const { unit } = mapped;
@@ -162,9 +114,6 @@ export function decideUnit(each: UnitCase, suspiciousClear: boolean): UnitEffect
   return judge(each, weChanged ? "clash" : "candidate");
 }
 
-/** Version at which a unit last changed; 0: never set. */
-export const versionOf = (entity: Entity, unit: string): number => entity.provenance.u[unit]?.[0] ?? 0;
-
 function decideFresh(each: UnitCase): UnitEffect | undefined {
   const { mapped, lane, theirs, entity } = each;
   const base = shown(each);
@@ -190,93 +139,4 @@ function settleSeen(each: UnitCase): UnitEffect | undefined {
   const { link, mapped } = each;
   const differs = mapped.keys.some((key) => link.seen[key] !== undefined);
   return differs ? { unit: mapped.unit, did: "noted", rule: "R11:back_at_base", base: shown(each) } : undefined;
-}
-
-/** Rules R12, R14, R15: the gate, then survivorship, for a value of theirs that differs from ours. */
-export function judge(each: UnitCase, mode: "candidate" | "clash"): UnitEffect {
-  const { entity, mapped, lane, world } = each;
-  const { unit } = mapped;
-  const base = shown(each);
-  const empty = oursEmpty(mapped, entity.values);
-  const gate = gateIn(gateInput(each, empty));
-  if (!gate.allowed) {
-    if (gate.instead === "propose") return proposal(each, `R15:${gate.reason}`);
-    if (
-      gate.reason === "pinned" ||
-      gate.reason === "frozen" ||
-      gate.reason === "not_empty" ||
-      gate.reason === "control_field"
-    ) {
-      const rule = gate.reason === "control_field" ? "R1:control_field" : `R15:${gate.reason}`;
-      return { unit, did: "lost", rule, base, loser: { value: base, by: each.setter } };
-    }
-    // What the state of the record or a switch forbids is judged again when the reason goes: base stays.
-    return { unit, did: "forbidden", rule: `R14:${gate.reason}`, seen: base };
-  }
-  if (each.required && theirsEmpty(mapped, each.theirs)) {
-    return { unit, did: "lost", rule: "R8:required", base, loser: { value: base, by: each.setter } };
-  }
-  if (each.control && mode === "clash") return stricter(each, "R1:stricter");
-  // Whichever of the two was read first: a ledger's claim against the CRM's value, or the CRM's against a ledger's.
-  const ledgerAndCrm = lane.side === "ledger" ? oursIsCrm(entity, unit) : each.ourSetter?.side === "ledger";
-  if (mode === "clash" && !each.mayUpdate && ledgerAndCrm && (lane.side === "ledger" || lane.side === "crm")) {
-    return conflict(each, "R15:flag");
-  }
-  const theirs = { setter: each.setter, lane };
-  const verdict = survive(
-    mode,
-    world.survivorship(unit, mapped),
-    theirs,
-    each.ourSetter,
-    world.rankOf,
-    world.connectorOf,
-  );
-  return carryOut(each, verdict.winner, `R12:${verdict.rule}`);
-}
-
-export function carryOut(each: UnitCase, winner: "theirs" | "ours" | "held", rule: string): UnitEffect {
-  const { mapped, entity } = each;
-  const base = shown(each);
-  if (winner === "held") return conflict(each, rule);
-  if (winner === "ours") return { unit: mapped.unit, did: "lost", rule, base, loser: { value: base, by: each.setter } };
-  const write = taken(mapped, each.theirs, entity.values);
-  const replaced =
-    each.ourSetter === undefined
-      ? {}
-      : { loser: { value: pick(Object.keys(write), entity.values), by: each.ourSetter } };
-  return { unit: mapped.unit, did: "took", rule, base, decided: "after", write, ...replaced };
-}
-
-export const gateInput = (each: UnitCase, empty: boolean): GateInput => ({
-  entity: each.entity,
-  unit: each.mapped.unit,
-  control: each.control,
-  lane: each.lane,
-  empty,
-  side: each.lane.side,
-  mayUpdate: each.mayUpdate,
-  now: each.world.now,
-});
-
-export function conflict(each: UnitCase, rule: string): UnitEffect {
-  const { mapped, entity } = each;
-  const theirs = shown(each);
-  const ours = pick(mapped.token ? ["cvrNr", "seNr", "euVatNr"] : mapped.keys, entity.values);
-  return {
-    unit: mapped.unit,
-    did: "held",
-    rule,
-    seen: theirs,
-    review: { kind: "conflict", theirs, ours, reason: rule },
-  };
-}
-
-/**
- * A proposal waits for a person; the value in force stays and, on this connection, nothing of the unit is sent (rule R15).
- */
-function proposal(each: UnitCase, rule: string): UnitEffect {
-  const effect = conflict(each, rule);
-  const theirs = shown(each);
-  const ours = pick(each.mapped.keys, each.entity.values);
-  return { ...effect, did: "proposed", review: { kind: "proposal", theirs, ours, reason: rule } };
 }

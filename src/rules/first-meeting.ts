@@ -1,9 +1,10 @@
 import { stricter } from "./control.ts";
-import { carryOut, conflict, gateInput, judge, shown, type UnitCase } from "./decide.ts";
 import type { UnitEffect } from "./decision.ts";
 import { gateIn, oursIsCrm } from "./gate.ts";
+import { judge } from "./judging.ts";
 import { isCrm } from "./record.ts";
 import { survive } from "./survivorship.ts";
+import { carryOut, conflict, gateInput, shown, type UnitCase } from "./unit-case.ts";
 import { agrees, isEmpty, looselyAgrees, oursEmpty, pick, theirsEmpty } from "./unit-values.ts";
 
 /**

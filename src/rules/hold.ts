@@ -1,5 +1,5 @@
-import { shown, type UnitCase } from "./decide.ts";
 import type { UnitEffect } from "./decision.ts";
+import { shown, type UnitCase } from "./unit-case.ts";
 import { agrees, pick, sameTheirs } from "./unit-values.ts";
 
 /** The unit is held: this link's newest claim joins the case as a further side, judged against its last claim (rule R16). */

@@ -1,5 +1,5 @@
-import { shown, type UnitCase } from "./decide.ts";
 import type { UnitEffect } from "./decision.ts";
+import { shown, type UnitCase } from "./unit-case.ts";
 import { agrees, pick, sameTheirs, theirsEmpty } from "./unit-values.ts";
 
 /**

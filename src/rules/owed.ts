@@ -1,8 +1,8 @@
 import type { CompiledMapping, MappedUnit } from "../mappings/mapping.ts";
 import type { Values } from "../model/catalogue.ts";
-import { versionOf } from "./decide.ts";
 import { type GateReason, gateOut } from "./gate.ts";
 import { type Entity, type Lane, type Link, setterInForce } from "./record.ts";
+import { versionOf } from "./unit-case.ts";
 import { agrees, oursEmpty, pick, sameTheirs, theirsEmpty } from "./unit-values.ts";
 
 export type Left = "one_way" | "ignored" | "unset";

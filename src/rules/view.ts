@@ -1,9 +1,10 @@
 import type { CompiledMapping, MappedUnit } from "../mappings/mapping.ts";
 import { kontaktpersonCatalogue, type Values } from "../model/catalogue.ts";
 import { sameValue } from "../model/compare.ts";
-import { type DecideInput, decideUnit, setterOf, type UnitCase } from "./decide.ts";
+import { decideUnit } from "./decide.ts";
 import type { UnitEffect } from "./decision.ts";
 import { type Entity, type Link, setterInForce } from "./record.ts";
+import { type DecideInput, setterOf, type UnitCase } from "./unit-case.ts";
 import { isEmpty } from "./unit-values.ts";
 
 /** A contact of the emne as the view needs it. */

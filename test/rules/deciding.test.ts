@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { Survivorship } from "../../src/model/field.ts";
 import { applyToEntity, applyToLink } from "../../src/rules/apply.ts";
-import { decide, setterOf } from "../../src/rules/decide.ts";
+import { decide } from "../../src/rules/decide.ts";
 import { noState, type Policy, type RecordState, type Setter } from "../../src/rules/record.ts";
+import { setterOf } from "../../src/rules/unit-case.ts";
 import {
   byApi,
   byCrm,

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import type { Values } from "../../src/model/catalogue.ts";
 import { applyToEntity, applyToLink } from "../../src/rules/apply.ts";
-import { type DecideInput, decide } from "../../src/rules/decide.ts";
+import { decide } from "../../src/rules/decide.ts";
 import { owed } from "../../src/rules/owed.ts";
 import { noState, type Setter } from "../../src/rules/record.ts";
+import type { DecideInput } from "../../src/rules/unit-case.ts";
 import {
   byCrm,
   byDerivation,

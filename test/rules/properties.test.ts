@@ -3,10 +3,11 @@ import { expect, test } from "vitest";
 import type { Values } from "../../src/model/catalogue.ts";
 import type { Survivorship } from "../../src/model/field.ts";
 import { applyToEntity, applyToLink } from "../../src/rules/apply.ts";
-import { type DecideInput, decide, setterOf } from "../../src/rules/decide.ts";
+import { decide } from "../../src/rules/decide.ts";
 import type { UnitEffect } from "../../src/rules/decision.ts";
 import { owed } from "../../src/rules/owed.ts";
 import { type Lane, type Link, noState, type Policy, type RecordPolicy, type Setter } from "../../src/rules/record.ts";
+import { type DecideInput, setterOf } from "../../src/rules/unit-case.ts";
 import { agrees, pick, sameTheirs, theirsEmpty } from "../../src/rules/unit-values.ts";
 import {
   byApi,

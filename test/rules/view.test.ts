@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Values } from "../../src/model/catalogue.ts";
 import { applyToEntity, applyToLink } from "../../src/rules/apply.ts";
-import type { DecideInput } from "../../src/rules/decide.ts";
 import { owed } from "../../src/rules/owed.ts";
 import type { Entity, Link } from "../../src/rules/record.ts";
+import type { DecideInput } from "../../src/rules/unit-case.ts";
 import { type ContactFacts, decideView, effectsForLink, viewLink, viewMapping } from "../../src/rules/view.ts";
 import {
   byLedger,

@@ -1,7 +1,6 @@
 import type { CompiledMapping, MappedUnit } from "../../src/mappings/mapping.ts";
 import { catalogueOf, type EntityKind, type Values } from "../../src/model/catalogue.ts";
 import type { Survivorship } from "../../src/model/field.ts";
-import type { DecideInput, World } from "../../src/rules/decide.ts";
 import type { UnitEffect } from "../../src/rules/decision.ts";
 import {
   type Entity,
@@ -12,6 +11,7 @@ import {
   type Reading,
   type Setter,
 } from "../../src/rules/record.ts";
+import type { DecideInput, World } from "../../src/rules/unit-case.ts";
 
 /** Short literals for the things that rules judge; every builder takes what matters and fills in the rest. */
 

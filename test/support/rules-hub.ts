@@ -2,11 +2,12 @@ import type { CompiledMapping } from "../../src/mappings/mapping.ts";
 import type { Values } from "../../src/model/catalogue.ts";
 import { type Settled, settle } from "../../src/rules/answer.ts";
 import { applyToEntity, applyToLink } from "../../src/rules/apply.ts";
-import { decide, setterOf, versionOf, type World } from "../../src/rules/decide.ts";
+import { decide } from "../../src/rules/decide.ts";
 import type { UnitEffect } from "../../src/rules/decision.ts";
 import { lastShown, type Owed, owed } from "../../src/rules/owed.ts";
 import { livingImages } from "../../src/rules/own-write.ts";
 import type { Entity, Lane, Link, Setter } from "../../src/rules/record.ts";
+import { setterOf, versionOf, type World } from "../../src/rules/unit-case.ts";
 import { agrees, isEmpty, pick, sameTheirs } from "../../src/rules/unit-values.ts";
 
 /** A remote system of the hub: a table of one row, and how it spells what it is told. */
