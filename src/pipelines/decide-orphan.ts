@@ -1,6 +1,6 @@
 import { RejectedError } from "../lib/errors.ts";
 import { clearOrphaned } from "../store/link-acts.ts";
-import { removeBlocks } from "../store/links.ts";
+import { removeBlocks } from "../store/link-blocks.ts";
 import type { Review } from "../store/reviews.ts";
 import { type Batch, iso, write } from "./batch.ts";
 import { assertOneOf, close, type Decision, retake } from "./decision.ts";

@@ -5,15 +5,8 @@ import type { Tx } from "../store/database.ts";
 import { loadDelivered } from "../store/deliveries.ts";
 import { loadContacts, loadEntities, lockEntities } from "../store/entities.ts";
 import { loadLanes } from "../store/lanes.ts";
-import {
-  loadBlocks,
-  loadImages,
-  loadLinksOf,
-  lockLinks,
-  type RemoteKey,
-  remoteKey,
-  type StoredLink,
-} from "../store/links.ts";
+import { loadBlocks } from "../store/link-blocks.ts";
+import { loadImages, loadLinksOf, lockLinks, type RemoteKey, remoteKey, type StoredLink } from "../store/links.ts";
 import { findOpenFor, lockReviews } from "../store/reviews.ts";
 import { type Batch, type Incoming, slotOf } from "./batch.ts";
 import type { Deps } from "./deps.ts";

@@ -1,5 +1,5 @@
 import type { Sql, Tx } from "./database.ts";
-import type { LinkBlock } from "./links.ts";
+import type { LinkBlock } from "./link-blocks.ts";
 
 /** A person has linked this pair: what forbade it is gone, also a refusal (rule R25). */
 export async function removePairBlocks(tx: Tx, pair: Omit<LinkBlock, "kind">): Promise<void> {
