@@ -65,7 +65,15 @@ export async function flush(batch: Batch): Promise<void> {
     ),
     wakeChildren(tx, batch.connection, batch.linked),
   ]);
-  for (const each of batch.alerts) await alert(tx, at, each);
+  for (const each of batch.alerts) {
+    await alert(tx, at, each);
+    batch.deps.log.warn("alert.opened", {
+      reason: each.reason,
+      connection: each.connection,
+      object: each.object,
+      entityId: each.entityId,
+    });
+  }
 }
 
 /** Opens the cases and writes their ids into the records that they hold. */

@@ -4,6 +4,7 @@ import { createEntity, editEntity } from "../../src/pipelines/edit.ts";
 import { release } from "../../src/pipelines/preview.ts";
 import { poll, startRun, workRuns } from "../../src/pipelines/runs.ts";
 import { person, startEngine } from "../support/engine.ts";
+import { openShop } from "../support/shop.ts";
 import { company, keeper, type Stage, type StageOptions, startStage } from "../support/stage.ts";
 
 const kept = keeper();
@@ -235,4 +236,32 @@ test("R10 a new version of a mapping is no change by the ledger: nothing is over
   erp.control.put("Debitorer", "1", { Telefon: "44556677" });
   await again.settle();
   expect(await record("1")).toMatchObject({ telefon: "44556677" });
+});
+
+test("R26 a preview counts what it would write at third systems, and writes nothing anywhere", async () => {
+  const shop = await openShop({
+    armed: true,
+    debitorer: [
+      { Kontonr: "1001", Navn: "Vestjysk Træ A/S", Søgenavn: "VEST", SE_Nr: "12345674", Telefon: "70 10 20 30" },
+    ],
+    kundeemner: [
+      {
+        Kontonr: "5001",
+        Navn: "Vestjysk Træ A/S",
+        Søgenavn: "VEST",
+        SE_Nr: "12345674",
+        TilladKampagne: "0",
+        MaaOpdateresAuto: "1",
+      },
+    ],
+  });
+  await shop.engine.open("crm", "kundeemne");
+  const started = await shop.api("POST", "/v1/connections/erp/runs", { body: { kind: "preview", object: "debitor" } });
+  await shop.engine.work();
+  const preview = (await shop.api("GET", `/v1/runs/${started.body.id}`)).body;
+  expect(preview.counts).toMatchObject({ read: 1, linked: 1, fieldsFilled: expect.any(Number) });
+  expect(preview.detail.thirdSystems).toEqual({ "crm/kundeemne": { updates: 1, creates: 0 } });
+  expect(shop.crm.log.writes("KundeEmner").length + shop.erp.log.writes("Debitorer").length).toBe(0);
+  expect((await shop.api("GET", "/v1/kundeemner")).body.items[0].telefon).toBeNull();
+  await shop.close();
 });
