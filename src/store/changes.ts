@@ -145,9 +145,9 @@ export async function newestKept(
      -- Row by row through the whole key (offset 0): without statistics the planner takes connection and object to be one row.
      left join lateral (select newest_hash, counter, missing_since, newest_change_id from links
        where connection = $1 and object = $2 and external_id = k.external_id offset 0) l on true
-     -- Neither a limit nor an order that an index has (id + 0): for "newest first" the planner walks all that waits.
-     left join lateral (select (array_agg(hash order by id + 0 desc))[1] as hash, (array_agg(counter order by id + 0 desc))[1] as counter
-       from changes where connection = $1 and external_id = k.external_id and object = $2 and state = 'received') w on true
+     -- By the index of external ids and no other: for "connection" or "newest first" the planner walks all that waits.
+     left join lateral (select (array_agg(hash order by id desc))[1] as hash, (array_agg(counter order by id desc))[1] as counter
+       from changes where external_id = k.external_id and connection || '' = $1 and object = $2 and state = 'received') w on true
      left join (select distinct on (external_id) external_id, id, hash from changes
        where state = 'quarantined' and connection = $1 and object = $2 and external_id = any($3::text[])
        order by external_id, id desc) q on q.external_id = k.external_id and q.id > coalesce(l.newest_change_id, 0)

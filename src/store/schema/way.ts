@@ -50,7 +50,7 @@ export const changes = pgTable(
   (table) => [
     index("changes_waiting").on(table.connection, table.id).where(sql`state = 'received'`),
     // Does a change of this object wait? Asked for each change that equals the newest one decided (rule R5).
-    index("changes_waiting_object").on(table.connection, table.externalId).where(sql`state = 'received'`),
+    index("changes_waiting_object").on(table.externalId).where(sql`state = 'received'`),
     index("changes_quarantine").on(table.id).where(sql`state = 'quarantined'`),
     uniqueIndex("changes_event").on(table.connection, table.eventId).where(sql`event_id is not null`),
   ],
