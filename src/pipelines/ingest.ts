@@ -12,8 +12,8 @@ import { stopLaneFor } from "./stop-lane.ts";
 import { openLanes } from "./world.ts";
 
 const BATCH_SIZE = 500;
-/** Transactions in flight: one decides while the other commits. */
-const IN_FLIGHT = 2;
+/** Transactions in flight: while one decides, the others load and write. */
+const IN_FLIGHT = 3;
 
 export interface IngestCounts {
   readonly taken: number;

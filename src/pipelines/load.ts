@@ -154,13 +154,15 @@ async function takeSurroundings(batch: Batch, ids: readonly string[]): Promise<v
   const contactIds = ids.flatMap((id) => (batch.contacts.get(id) ?? []).map((slot) => slot.entity.id));
   const all = [...new Set([...ids, ...contactIds])].filter((id) => !batch.otherLinks.has(id));
   for (const id of all) batch.otherLinks.set(id, []);
-  // With one lane alone, a record whose link is in hand has no other links to look at.
-  const inHand = new Set<string | null>();
-  if (batch.lanes.size <= 1) for (const { link } of batch.links.values()) inHand.add(link.entityId);
-  for (const link of await loadLinksOf(
+  // Links in hand are not read twice; with one lane alone, a record whose link is in hand has no other.
+  const inHand = [...batch.links.values()].map(({ link }) => link);
+  const complete = new Set<string | null>(batch.lanes.size <= 1 ? inHand.map((link) => link.entityId) : []);
+  const others = await loadLinksOf(
     tx,
-    all.filter((id) => !inHand.has(id)),
-  ))
+    all.filter((id) => !complete.has(id)),
+    inHand.map((link) => link.id),
+  );
+  for (const link of [...inHand, ...others])
     if (link.entityId !== null) batch.otherLinks.get(link.entityId)?.push(link);
   const holding = new Set<number>();
   for (const id of all)

@@ -45,9 +45,21 @@ export function placed(mapping: CompiledMapping, claims: Values): Values {
 
 const ADDRESS_TIER = "M6:";
 
+const keysByValues = new WeakMap<Values, readonly string[]>();
+
+/** Match keys of values, worked out once per object: nobody changes values in place. A cache without state of its own. */
+function keysOf(values: Values): readonly string[] {
+  let keys = keysByValues.get(values);
+  if (keys === undefined) {
+    keys = matchKeys(factsOf(values));
+    keysByValues.set(values, keys);
+  }
+  return keys;
+}
+
 /** Columns that a Kundeemne is found by. */
 export function searchKeys(values: Values): { match_key: string | null; name_key: string | null } {
-  const keys = matchKeys(factsOf(values));
+  const keys = keysOf(values);
   const name = text(values.firmanavn);
   return {
     match_key: keys.find((key) => key.startsWith(ADDRESS_TIER)) ?? null,
@@ -77,7 +89,7 @@ export const strangerOf = (mapping: CompiledMapping, claims: Values, externalId:
 
 /** Match keys of a create, to be locked (rule R7): two batches never make the same company at once. */
 export const lockKeys = ({ values, number }: Stranger): string[] => [
-  ...matchKeys(factsOf(values)),
+  ...keysOf(values),
   ...(number === undefined ? [] : [`number:${number}`]),
 ];
 
@@ -118,7 +130,7 @@ export class MatchIndex {
     this.#facts.set(entity.id, facts);
     const number = text(entity.values.kontonummer);
     if (number !== undefined) this.#byNumber.set(number, entity.id);
-    for (const key of matchKeys(facts)) {
+    for (const key of keysOf(entity.values)) {
       const ids = this.#byKey.get(key);
       if (ids === undefined) this.#byKey.set(key, new Set([entity.id]));
       else ids.add(entity.id);
@@ -129,7 +141,7 @@ export class MatchIndex {
   find({ values, number }: Stranger, refused: ReadonlySet<string>): Match {
     const facts = factsOf(values);
     const ids = new Set<string>();
-    for (const key of matchKeys(facts)) for (const id of this.#byKey.get(key) ?? []) if (!refused.has(id)) ids.add(id);
+    for (const key of keysOf(values)) for (const id of this.#byKey.get(key) ?? []) if (!refused.has(id)) ids.add(id);
     const records = [...ids].sort().map((id) => ({ id, facts: this.#facts.get(id) ?? {} }));
     const match = chooseMatch(facts, records);
     const numbered = number === undefined ? undefined : this.#byNumber.get(number);

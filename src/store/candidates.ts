@@ -30,12 +30,14 @@ export async function findCandidates(tx: Tx, keys: CandidateKeys): Promise<strin
     const wanted = keys[kind];
     if (wanted.length === 0) continue;
     values.push([...new Set(wanted)]);
+    // Value by value (offset 0): before there are statistics the planner would read the whole table.
     parts.push(
-      `select id from kundeemner where ${columnOf[kind]} = any($${values.length}::text[]) and erased_at is null and merged_into is null`,
+      `select found.id from unnest($${values.length}::text[]) wanted(key) cross join lateral
+         (select id from kundeemner where ${columnOf[kind]} = wanted.key and erased_at is null and merged_into is null offset 0) found`,
     );
   }
   if (parts.length === 0) return [];
-  const rows = await tx.unsafe(parts.join(" union "), values);
+  const rows = await tx.unsafe(parts.join(" union "), values, { prepare: true });
   return rows.map((row) => String(row.id));
 }
 

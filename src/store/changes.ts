@@ -163,7 +163,10 @@ export async function newestKept(
   }));
 }
 
-/** Waiting changes of a connection in order of receipt, after `afterId`; only of objects whose lane takes them. */
+/**
+ * Waiting changes of a connection in order of receipt, after `afterId`; only of objects whose lane takes them. Ordered by
+ * the column, not by the converted id of the select list: that would sort all that waits, each time.
+ */
 export async function takeWaiting(
   sql: Sql | Tx,
   connection: string,
@@ -173,7 +176,7 @@ export async function takeWaiting(
 ): Promise<Change[]> {
   const rows = await sql.unsafe(
     `select ${columns} from changes where connection = $1 and state = 'received' and id > $2 and object = any($3::text[])
-     order by id limit $4`,
+     order by changes.id limit $4`,
     [connection, afterId, [...objects], limit],
     { prepare: true },
   );
@@ -189,7 +192,7 @@ export async function newestWaiting(
   limit: number,
 ): Promise<Change[]> {
   const rows = await sql.unsafe(
-    `select ${columns} from changes where connection = $1 and state = 'received' and id < $2 and object = $3 order by id desc limit $4`,
+    `select ${columns} from changes where connection = $1 and state = 'received' and id < $2 and object = $3 order by changes.id desc limit $4`,
     [connection, beforeId, object, limit],
     { prepare: true },
   );

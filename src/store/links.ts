@@ -125,12 +125,18 @@ export async function lockLinksById(tx: Tx, ids: readonly string[]): Promise<Map
   return new Map(rows.map((row) => [String(row.id), readLink(row)]));
 }
 
-/** The links of records, not locked: what is owed is worked out again when a delivery is leased. */
-export async function loadLinksOf(sql: Sql | Tx, entityIds: readonly string[]): Promise<StoredLink[]> {
+/** The links of records but for those that are known, not locked: what is owed is worked out again when a delivery is leased. */
+export async function loadLinksOf(
+  sql: Sql | Tx,
+  entityIds: readonly string[],
+  known: readonly string[] = [],
+): Promise<StoredLink[]> {
   if (entityIds.length === 0) return [];
-  const rows = await sql.unsafe(`select ${columns} from links where entity_id = any($1::uuid[])`, [[...entityIds]], {
-    prepare: true,
-  });
+  const rows = await sql.unsafe(
+    `select ${columns} from links where entity_id = any($1::uuid[]) and id <> all($2::uuid[])`,
+    [[...entityIds], [...known]],
+    { prepare: true },
+  );
   return rows.map(readLink);
 }
 
