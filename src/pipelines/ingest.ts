@@ -1,3 +1,4 @@
+import { KoblingError } from "../lib/errors.ts";
 import { type Change, closeChanges, lockWaiting, takeWaiting } from "../store/changes.ts";
 import { isDatabaseDown } from "../store/faults.ts";
 import { loadLanes } from "../store/lanes.ts";
@@ -6,6 +7,7 @@ import { addRunCounts } from "../store/runs.ts";
 import type { Batch, Incoming } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
+import { asError } from "./each.ts";
 import { LaneStopped } from "./meetings.ts";
 import { receiptedCreates } from "./receipted-creates.ts";
 import { stopLaneFor } from "./stop-lane.ts";
@@ -98,7 +100,9 @@ async function ingestHalving(
     if (guilty === undefined) throw error;
     deps.log.error("change.quarantined", { connection, object: guilty.object, changeId: guilty.id, error });
     await deps.db.sql.begin(async (tx) => {
-      const detail = error instanceof Error ? error.message : "Unforeseen fault";
+      // A foreign error's message may quote a value; its name and code do not.
+      const code = error instanceof Error && "code" in error ? ` ${String(error.code)}` : "";
+      const detail = error instanceof KoblingError ? error.message : `Unforeseen fault (${asError(error).name}${code})`;
       await closeChanges(tx, [
         { id: guilty.id, state: "quarantined", outcome: "quarantined", reason: { code: "fault", detail } },
       ]);
