@@ -52,6 +52,8 @@ export interface LinkSlot {
   link: StoredLink;
   dirty: boolean;
   image: unknown;
+  /** The change whose body the image is; null: it did not come by the inbox. */
+  imageOf?: number | null;
 }
 
 /** A conflict or proposal that the batch opens; its id becomes the hold once it is known. */
@@ -196,5 +198,6 @@ export function keep(slot: LinkSlot, incoming: Incoming, mappingVersion: string)
     missingSince: null,
   };
   slot.image = incoming.body;
+  slot.imageOf = incoming.changeId;
   slot.dirty = true;
 }

@@ -73,7 +73,8 @@ export async function decideBatch(
         strangers.map((each) => each.incoming.externalId),
       );
   }
-  const index = indexOf(batch.entities.values());
+  // Nobody but a stranger is looked up.
+  const index = indexOf(strangers.length > 0 ? batch.entities.values() : []);
   const mine = options.tied === undefined ? await waitingForOurs(batch, mapped) : new Set<Mapped>();
   for (const each of mine) {
     const detail = "It may be an object that we are making: its own answer, or looking it up, will tell";

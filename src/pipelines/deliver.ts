@@ -13,6 +13,8 @@ const SMALLEST = 8;
 const LARGEST = 256;
 /** A batch is as large as keeps the time from its reads to its writes within this (rule R20). */
 const WINDOW_MS = 400;
+/** Batches in hand at once: one is sent while the other is decided. The second begins when there is more than a first. */
+const IN_HAND = 2;
 
 export interface DeliverCounts {
   readonly leased: number;
@@ -28,27 +30,43 @@ export async function deliver(deps: Deps, connection: string): Promise<DeliverCo
   if (connector.mode !== "call") return { leased: 0, sent: 0 };
   const quietMs = deps.connection(connection).quietMs;
   await reclaimLost(deps.db.sql, connection, quietMs, connector.showsAfterMs);
+  const counts = { leased: 0, sent: 0, stop: false };
+  let others: Promise<void>[] = [];
+  await sendOn(deps, connection, counts, () => {
+    if (others.length > 0) return;
+    others = Array.from({ length: IN_HAND - 1 }, () => sendOn(deps, connection, counts, () => undefined));
+    for (const other of others) other.catch(() => undefined); // its failure is met below
+  });
+  await Promise.all(others);
+  return { leased: counts.leased, sent: counts.sent };
+}
+
+/** Batch after batch until nothing is due or the connection must wait; `onMore`: a batch was full. */
+async function sendOn(
+  deps: Deps,
+  connection: string,
+  counts: { leased: number; sent: number; stop: boolean },
+  onMore: () => void,
+): Promise<void> {
   let size = SMALLEST;
-  let leased = 0;
-  let sent = 0;
-  for (;;) {
+  while (!counts.stop) {
     const lanes = [...openLanes(deps, await loadLanes(deps.db.sql)).values()].filter(
       (lane) => lane.connection === connection,
     );
     const objects = lanes.filter((lane) => lane.outbound && !lane.paused).map((lane) => lane.object);
-    if (objects.length === 0) break;
+    if (objects.length === 0) return;
     const leases = await leaseDue(deps.db.sql, connection, objects, size, LEASE_MS);
-    if (leases.length === 0) break;
-    leased += leases.length;
+    if (leases.length === 0) return;
+    counts.leased += leases.length;
+    if (leases.length === size && size > SMALLEST) onMore();
     const began = performance.now();
     const outcome = await deliverBatch(deps, connection, leases);
-    sent += outcome.sent;
-    if (outcome.stop) break;
+    counts.sent += outcome.sent;
+    counts.stop ||= outcome.stop;
     const tookMs = performance.now() - began;
     if (tookMs < WINDOW_MS && leases.length === size) size = Math.min(LARGEST, size * 2);
     else if (tookMs > 2 * WINDOW_MS) size = Math.max(SMALLEST, Math.floor(size / 2));
   }
-  return { leased, sent };
 }
 
 async function deliverBatch(

@@ -265,6 +265,7 @@ function endFlight(batch: Batch, plan: Plan, stored: ReadonlyMap<string, RemoteI
   if (!judged && plan.out) slot.link = { ...slot.link, inFlight: false, writeCount: link.writeCount + 1 };
   if (judged && plan.image === undefined) {
     slot.image = { ...stored.get(link.id), ...delivery.body };
+    slot.imageOf = null;
     // What the whole object is now was not told: the next push is read, whatever it equals.
     slot.link = { ...slot.link, newestHash: null };
   }

@@ -171,6 +171,8 @@ export interface LinkWrite {
   readonly link: StoredLink;
   /** The newest reading as it came; undefined leaves the stored one. */
   readonly image?: unknown;
+  /** The image is the body of this change, which the store has already: it is copied there. */
+  readonly imageOf?: number | null | undefined;
 }
 
 const written = `id, connection, object, external_id, entity, entity_id, state, base, seen, decided_version, decided, renderings,
@@ -182,8 +184,13 @@ const setters = written
   .filter((column) => column !== "id" && column !== "image")
   .map((column) => `${column} = excluded.${column}`)
   .join(", ");
+const COPIED = true;
+const selected = written.replace(
+  " image,",
+  ` case when image::text = '${COPIED}' then (select body from changes where changes.id = newest_change_id) else image end,`,
+);
 const upsert = `insert into links (${written})
-  select ${written} from json_populate_recordset(null::links, $1::text::json)
+  select ${selected} from json_populate_recordset(null::links, $1::text::json)
   on conflict (connection, object, external_id) do update set image = coalesce(excluded.image, links.image), ${setters}`;
 
 const instant = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
@@ -192,10 +199,14 @@ const some = <T extends object>(value: T): T | null => {
   return null;
 };
 
+/** Changes of the inbox have positive numbers; a preview's have none there. */
+const isIn = (change: number | null | undefined): change is number =>
+  change !== null && change !== undefined && change > 0;
+
 /** Writes link rows whole, one statement for all. The rows are locked or new. */
 export async function upsertLinks(tx: Tx, writes: readonly LinkWrite[], updatedAt: string): Promise<void> {
   if (writes.length === 0) return;
-  const rows = writes.map(({ link, image }) => ({
+  const rows = writes.map(({ link, image, imageOf }) => ({
     id: link.id,
     connection: link.connection,
     object: link.object,
@@ -209,7 +220,7 @@ export async function upsertLinks(tx: Tx, writes: readonly LinkWrite[], updatedA
     decided: some(link.decided),
     renderings: some(link.renderings),
     view_of: link.viewOf,
-    image,
+    image: isIn(imageOf) && imageOf === link.newestChangeId ? COPIED : image,
     mapping_version: link.mappingVersion,
     remote_version: link.remoteVersion,
     remote_changed_at: instant(link.remoteChangedAt ?? null),
