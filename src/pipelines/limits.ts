@@ -174,14 +174,11 @@ function taker(limiter: RateLimiterStoreAbstract, connection: string, requests: 
   const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(requests / PART_OF_LIMIT)));
   let left = 0;
   let until = 0;
-  return async () => {
-    if (left > 0 && Date.now() < until) {
-      left -= 1;
-      return 0;
-    }
+  let filling: Promise<number> | undefined;
+  const fill = async (): Promise<number> => {
     try {
       const taken = await limiter.consume(connection, atOnce);
-      left = atOnce - 1;
+      left = atOnce;
       until = Date.now() + taken.msBeforeNext;
       return 0;
     } catch (error) {
@@ -191,6 +188,18 @@ function taker(limiter: RateLimiterStoreAbstract, connection: string, requests: 
         context: { connection },
       });
     }
+  };
+  return async () => {
+    while (left === 0 || Date.now() >= until) {
+      // Many callers at once ask the store once.
+      filling ??= fill().finally(() => {
+        filling = undefined;
+      });
+      const waitMs = await filling;
+      if (waitMs > 0) return waitMs;
+    }
+    left -= 1;
+    return 0;
   };
 }
 
