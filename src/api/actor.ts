@@ -1,6 +1,6 @@
 import type { Context } from "hono";
+import type { Actor } from "../pipelines/deps.ts";
 import type { ApiEnv } from "./api-deps.ts";
-import type { Actor } from "./gateway.ts";
 
 /** The key's label stands in history as who did it. */
 export const actorOf = (c: Context<ApiEnv>): Actor => ({ kind: "api", name: c.get("caller").label });

@@ -1,23 +1,8 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { Actor } from "../pipelines/deps.ts";
+import type { Receipt } from "../pipelines/receipts.ts";
+import type { Envelope, Received } from "../pipelines/receive.ts";
 import type { Webhook } from "../store/webhooks.ts";
-
-/** Who acts, for history and audit. */
-export interface Actor {
-  readonly kind: "api" | "person" | "system";
-  readonly name: string;
-}
-
-/** One change of a remote object as an ERP sends it (rules R5, R21). */
-export interface Envelope {
-  readonly externalId: string;
-  readonly data?: unknown;
-  readonly deleted?: boolean;
-  readonly eventId?: string;
-  readonly counter?: number;
-  readonly lastDelivery?: number;
-  readonly changedAt?: string;
-  readonly version?: string;
-}
 
 export interface ReceivedFrom {
   readonly connection: string;
@@ -33,22 +18,7 @@ export interface Refused {
   readonly detail: string;
 }
 
-export interface Received {
-  readonly kept: number;
-  readonly repeats: number;
-  readonly refused: readonly Refused[];
-}
-
 export type RunKind = "full" | "delta" | "reconcile" | "preview";
-
-export interface Receipt {
-  readonly delivery: number;
-  readonly outcome: "done" | "rejected" | "retry";
-  readonly externalId?: string;
-  readonly counter?: number;
-  readonly image?: { readonly [remote: string]: unknown };
-  readonly reason?: string;
-}
 
 export interface OutboundDelivery {
   readonly delivery: number;

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import type { Envelope, Gateway, ReceivedFrom, Refused } from "./gateway.ts";
+import type { Envelope } from "../pipelines/receive.ts";
+import type { Gateway, ReceivedFrom, Refused } from "./gateway.ts";
 import { readLines } from "./ndjson.ts";
 import { Problem } from "./problems.ts";
 import { faultsOf } from "./validation.ts";

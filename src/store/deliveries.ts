@@ -23,11 +23,12 @@ export interface Delivery extends Due {
   readonly wasUncertain: boolean;
 }
 
-const columns = `d.id::float8 as id, d.connection, d.object, d.link_id, d.entity, d.entity_id, d.kind, d.fence::float8 as fence, d.tries,
+/** Of a delivery `d`, as `readDelivery` reads them. */
+export const deliveryColumns = `d.id::float8 as id, d.connection, d.object, d.link_id, d.entity, d.entity_id, d.kind, d.fence::float8 as fence, d.tries,
   d.attempt_id::float8 as attempt_id, d.create_key`;
 
 // The casts read what this file wrote from the same types.
-const readDelivery = (row: Record<string, unknown>): Delivery => ({
+export const readDelivery = (row: Record<string, unknown>): Delivery => ({
   id: Number(row.id),
   connection: String(row.connection),
   object: String(row.object),
@@ -95,7 +96,7 @@ export async function leaseDue(
      update deliveries d set state = 'leased', fence = d.fence + 1, tries = d.tries + 1,
        lease_until = kobling_now() + $4 * interval '1 millisecond'
      from taken where d.id = taken.id
-     returning ${columns}, taken.was, taken.external_id`,
+     returning ${deliveryColumns}, taken.was, taken.external_id`,
     [connection, [...objects], limit, leaseMs],
     { prepare: true },
   );

@@ -1,6 +1,5 @@
-import type { EntityKind } from "../model/catalogue.ts";
 import type { Sql, Tx } from "./database.ts";
-import type { Delivery, DeliveryKind } from "./deliveries.ts";
+import { type Delivery, type DeliveryKind, deliveryColumns, readDelivery } from "./deliveries.ts";
 
 /** A delivery of a connection that pulls. `body` stands from the first time it was handed out (rule R21). */
 export interface Pulled extends Delivery {
@@ -10,26 +9,13 @@ export interface Pulled extends Delivery {
   readonly ready: boolean;
 }
 
-const columns = `d.id::float8 as id, d.connection, d.object, d.link_id, d.entity, d.entity_id, d.kind, d.fence::float8 as fence, d.tries,
-  d.attempt_id::float8 as attempt_id, d.create_key, d.state, d.body, l.external_id,
+const columns = `${deliveryColumns}, d.state, d.body, l.external_id,
   d.due_at <= kobling_now() and (l.quiet_until is null or l.quiet_until <= kobling_now()) as ready`;
 const from = "from deliveries d left join links l on l.id = d.link_id";
 
 // The casts read what this room wrote from the same types.
 const readPulled = (row: Record<string, unknown>): Pulled => ({
-  id: Number(row.id),
-  connection: String(row.connection),
-  object: String(row.object),
-  linkId: row.link_id as string | null,
-  entity: row.entity as EntityKind,
-  entityId: String(row.entity_id),
-  kind: row.kind as DeliveryKind,
-  fence: Number(row.fence),
-  tries: Number(row.tries),
-  attemptId: row.attempt_id as number | null,
-  createKey: row.create_key as string | null,
-  externalId: row.external_id as string | null,
-  wasUncertain: false,
+  ...readDelivery(row),
   state: String(row.state),
   body: row.body as Pulled["body"],
   ready: row.ready === true,

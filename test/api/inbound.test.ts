@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import type { Envelope, Gateway, ReceivedFrom } from "../../src/api/gateway.ts";
+import type { Gateway, ReceivedFrom } from "../../src/api/gateway.ts";
 import { readLines } from "../../src/api/ndjson.ts";
+import type { Envelope } from "../../src/pipelines/receive.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import type { CheckedClient } from "../support/checked-client.ts";

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Receipt } from "../../pipelines/receipts.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
-import type { Receipt } from "../gateway.ts";
 import { bodyProblems, idempotencyHeader, json, jsonBody, nameParam, secured } from "../route.ts";
 import { assertObject, getWished } from "./connections.ts";
 
