@@ -89,7 +89,12 @@ function joinCase(batch: Batch, slot: EntitySlot, id: number, effect: UnitEffect
   const others = known.sides.filter((each) => each.link !== null && each.link !== side.link);
   if (others.some((each) => !showsOurs(batch, slot, effect.unit, each))) return;
   const hold = known.kind === "proposal" ? `${effect.unit}@${known.connection}` : effect.unit;
-  batch.closings.push({ id, entityId: slot.entity.id, hold, why: "sides_agree" });
+  batch.closings.push({
+    id,
+    entityId: slot.entity.id,
+    hold,
+    why: effect.rule === "R15:refused" ? "refused_before" : "sides_agree",
+  });
   const holds = { ...slot.entity.holds };
   delete holds[hold];
   slot.entity = { ...slot.entity, holds };

@@ -7,6 +7,7 @@ import { deriveSearchName } from "../rules/derived.ts";
 import { gateState } from "../rules/gate.ts";
 import { lastShown } from "../rules/owed.ts";
 import type { Setter } from "../rules/record.ts";
+import { DECIDED } from "../rules/refused.ts";
 import { agrees, pick, taken } from "../rules/unit-values.ts";
 import type { Review, ReviewSide } from "../store/reviews.ts";
 import { type Batch, type EntitySlot, systemSetter, write } from "./batch.ts";
@@ -14,8 +15,6 @@ import { assertOneOf, close, type Decision, retake } from "./decision.ts";
 import { viewOf } from "./owing.ts";
 import { releaseHold, takeWhole } from "./whole-record.ts";
 import { laneKey } from "./world.ts";
-
-const DECIDED = "R16:decided";
 
 /**
  * Decides a conflict or a proposal (rule R16): `take_theirs`, `keep_ours`, or a `value` that a person types. Base of every

@@ -36,7 +36,7 @@ export interface UnitEffect {
   readonly review?: {
     readonly kind: "conflict" | "proposal";
     readonly join?: number;
-    /** All sides came to agree: the case closes (rule R16). */
+    /** The side came to agree, or shows what a person has refused already: with the others the case closes (rules R15, R16). */
     readonly close?: true;
     readonly theirs: Values;
     readonly ours: Values;

@@ -32,8 +32,9 @@ export function decideFirst(each: UnitCase): UnitEffect {
   const gate = gateIn(gateInput(each, oursEmpty(mapped, entity.values)));
   if (!gate.allowed) return judge(each, "clash");
   if (each.control && lane.side === "crm") return stricter(each, "R1:stricter");
-  // With the flag at false any difference to a ledger is a person's to decide (rule R15).
-  if (!each.mayUpdate && lane.side === "ledger") return conflict(each, "R15:flag");
+  // With the flag at false any difference to a ledger is a person's to decide, also where it was read first (rule R15).
+  const isLedgers = lane.side === "ledger" || (lane.side === "crm" && each.ourSetter.side === "ledger");
+  if (!each.mayUpdate && isLedgers) return conflict(each, "R15:flag");
   if (lane.firstMeeting === "ask") return conflict(each, "R26:ask");
   const ours = oursIsCrm(entity, unit);
   const theirsCrm = isCrm(each.setter);

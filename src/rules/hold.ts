@@ -1,4 +1,5 @@
 import type { UnitEffect } from "./decision.ts";
+import { isRefused } from "./refused.ts";
 import { shown, type UnitCase } from "./unit-case.ts";
 import { agrees, pick, sameTheirs } from "./unit-values.ts";
 
@@ -11,6 +12,16 @@ export function joinHold(each: UnitCase, review: number): UnitEffect | undefined
   const theirs = shown(each);
   const ours = pick(mapped.token ? ["cvrNr", "seNr", "euVatNr"] : mapped.keys, entity.values);
   const kind = entity.holds[mapped.unit] === undefined ? "proposal" : "conflict";
+  if (kind === "proposal" && isRefused(each)) {
+    const rule = "R15:refused";
+    return {
+      unit: mapped.unit,
+      did: "noted",
+      rule,
+      base: theirs,
+      review: { kind, join: review, theirs, ours, reason: rule, close: true },
+    };
+  }
   const close = agrees(entity.kind, mapped, theirs, entity.values);
   return {
     unit: mapped.unit,

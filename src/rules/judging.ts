@@ -1,6 +1,7 @@
 import { stricter } from "./control.ts";
 import type { UnitEffect } from "./decision.ts";
 import { gateIn, oursIsCrm } from "./gate.ts";
+import { isRefused } from "./refused.ts";
 import { survive } from "./survivorship.ts";
 import { carryOut, conflict, gateInput, proposal, shown, type UnitCase } from "./unit-case.ts";
 import { oursEmpty, theirsEmpty } from "./unit-values.ts";
@@ -12,7 +13,8 @@ export function judge(each: UnitCase, mode: "candidate" | "clash"): UnitEffect {
   const empty = oursEmpty(mapped, entity.values);
   const gate = gateIn(gateInput(each, empty));
   if (!gate.allowed) {
-    if (gate.instead === "propose") return proposal(each, `R15:${gate.reason}`);
+    if (gate.instead === "propose")
+      return isRefused(each) ? { unit, did: "noted", rule: "R15:refused", base } : proposal(each, `R15:${gate.reason}`);
     if (
       gate.reason === "pinned" ||
       gate.reason === "frozen" ||
@@ -30,10 +32,9 @@ export function judge(each: UnitCase, mode: "candidate" | "clash"): UnitEffect {
   }
   if (each.control && mode === "clash") return stricter(each, "R1:stricter");
   // Whichever of the two was read first: a ledger's claim against the CRM's value, or the CRM's against a ledger's.
-  const ledgerAndCrm = lane.side === "ledger" ? oursIsCrm(entity, unit) : each.ourSetter?.side === "ledger";
-  if (mode === "clash" && !each.mayUpdate && ledgerAndCrm && (lane.side === "ledger" || lane.side === "crm")) {
-    return conflict(each, "R15:flag");
-  }
+  const ledgerAndCrm =
+    (lane.side === "ledger" && oursIsCrm(entity, unit)) || (lane.side === "crm" && each.ourSetter?.side === "ledger");
+  if (mode === "clash" && !each.mayUpdate && ledgerAndCrm) return conflict(each, "R15:flag");
   const theirs = { setter: each.setter, lane };
   const verdict = survive(
     mode,
