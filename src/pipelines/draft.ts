@@ -1,14 +1,15 @@
-import type { RemoteImage } from "../mappings/mapping.ts";
+import type { CompiledMapping, RemoteImage } from "../mappings/mapping.ts";
 import type { Values } from "../model/catalogue.ts";
-import { gateState } from "../rules/gate.ts";
+import { gateOut, gateState } from "../rules/gate.ts";
 import { versionOf } from "../rules/unit-case.ts";
+import { viewHold } from "../rules/view.ts";
 import { beginAttempts, type NewAttempt } from "../store/attempts.ts";
 import { type Delivery, type DeliveryEnd, nameCreates } from "../store/deliveries.ts";
 import { loadImages, remoteKey } from "../store/links.ts";
 import { type Batch, type EntitySlot, iso, type LinkSlot } from "./batch.ts";
 import { primaryOf } from "./contacts.ts";
 import { isBlocked, linkOwes } from "./owing.ts";
-import { laneKey } from "./world.ts";
+import { laneKey, type OpenLane } from "./world.ts";
 
 /** A request worked out from the newest state, before it stands in the store. Deliveries of both modes are drawn here. */
 export interface Draft {
@@ -128,7 +129,7 @@ export function isLinked(batch: Batch, delivery: Delivery): boolean {
 
 /** The whole object, for a remote that has none of this record yet. Nothing without a name. */
 export function drawCreate(batch: Batch, delivery: Delivery): Drawn {
-  const { mapping, entity, primary } = handsOn(batch, delivery);
+  const { lane, mapping, entity, primary } = handsOn(batch, delivery);
   if (isLinked(batch, delivery)) return end("withdrawn", "linked_meanwhile");
   if (isBlocked(batch, delivery.entityId, delivery)) return end("withheld", "R25:blocked");
   let parentExternalId: string | undefined;
@@ -145,16 +146,19 @@ export function drawCreate(batch: Batch, delivery: Delivery): Drawn {
   const units = mapping.units
     .filter((mapped) => mapped.direction !== "in" && !mapped.assignedByRemote)
     .filter((mapped) => mapped.token || mapped.keys.some((key) => values[key] !== null && values[key] !== undefined))
-    .filter((mapped) => entity.entity.holds[mapped.unit] === undefined)
     .map((mapped) => mapped.unit);
-  const written = mapping.writeRemote(values, units, null, parentExternalId);
-  const withheld = Object.fromEntries(written.withheld.map((each) => [each.unit, `${each.code}: ${each.detail}`]));
+  const shut = shutUnits(batch, lane, mapping, units, entity, primary);
+  const open = units.filter((unit) => shut[unit] === undefined);
+  const written = mapping.writeRemote(values, open, null, parentExternalId);
+  const withheld: { [unit: string]: string } = {
+    ...shut,
+    ...Object.fromEntries(written.withheld.map((each) => [each.unit, `${each.code}: ${each.detail}`])),
+  };
   const skipped = new Set(written.withheld.map((each) => each.unit));
   const name = mapping.as === "kundeemne" ? "firmanavn" : "navn";
-  // Nothing of a held unit is sent anywhere (rule R16), and nothing is made without a name: it waits for the person.
-  if (entity.entity.holds[name] !== undefined) return end("withheld", "held", { [name]: "held" });
-  if (skipped.has(name)) return end("withheld", withheld[name], withheld);
-  const sendable = units.filter((unit) => !skipped.has(unit));
+  // Nothing is made without a name: it waits for whoever holds it back.
+  if (withheld[name] !== undefined) return end("withheld", withheld[name], withheld);
+  const sendable = open.filter((unit) => !skipped.has(unit));
   const draft: Draft = {
     delivery,
     externalId: null,
@@ -167,6 +171,30 @@ export function drawCreate(batch: Batch, delivery: Delivery): Drawn {
     withheld,
   };
   return { kind: "send", draft };
+}
+
+/** Of a create: units that wait for a person (rule R16), or that the gate forbids (rule R14), with the reason. */
+function shutUnits(
+  batch: Batch,
+  lane: OpenLane,
+  mapping: CompiledMapping,
+  units: readonly string[],
+  slot: EntitySlot,
+  primary: EntitySlot | undefined,
+): { [unit: string]: string } {
+  const shut: { [unit: string]: string } = {};
+  for (const name of units) {
+    const view = mapping.unitByName.get(name)?.view;
+    const owner = view === undefined ? slot.entity : primary?.entity;
+    if (owner === undefined) continue;
+    const unit = view ?? name;
+    const gate = gateOut({ ...owner, state: slot.entity.state }, unit, lane, true, batch.now);
+    if (owner.holds[unit] !== undefined || (view !== undefined && slot.entity.holds[viewHold] !== undefined))
+      shut[name] = "held";
+    else if (owner.holds[`${unit}@${lane.connection}`] !== undefined) shut[name] = "proposed";
+    else if (!gate.allowed) shut[name] = gate.reason;
+  }
+  return shut;
 }
 
 /** The record's values with the view of its primary contact under the view's names. */
