@@ -19,6 +19,7 @@ import { kontaktpersonRoutes } from "./routes/kontaktpersoner.ts";
 import { kundeemneRoutes } from "./routes/kundeemner.ts";
 import { linkRoutes } from "./routes/links.ts";
 import { outboundRoutes } from "./routes/outbound.ts";
+import { policyRoutes } from "./routes/policies.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
 import { recordStoryRoutes } from "./routes/record-story.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
@@ -51,6 +52,7 @@ export function createApi(deps: ApiDeps): Api {
 
   kundeemneRoutes(app, deps);
   kontaktpersonRoutes(app, deps);
+  policyRoutes(app, deps);
   recordStoryRoutes(app, deps);
   linkRoutes(app, deps);
   connectionRoutes(app, deps);

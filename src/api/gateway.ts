@@ -1,5 +1,6 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { Actor } from "../pipelines/deps.ts";
+import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
 import type { Webhook } from "../store/webhooks.ts";
@@ -42,6 +43,13 @@ export interface Gateway {
     changed: readonly string[];
   }>;
   deleteContact(act: { id: string; ifVersion?: number; by: Actor }): Promise<unknown>;
+  changePolicies(act: {
+    entity: EntityKind;
+    id: string;
+    change: PolicyChange;
+    ifVersion?: number;
+    by: Actor;
+  }): Promise<{ version: number }>;
   linkEntity(act: {
     entity: EntityKind;
     entityId: string;

@@ -143,7 +143,7 @@ export function problemOf(error: unknown): Problem {
 
 function problemOfRejected(error: RejectedError): Problem {
   const { code } = error;
-  const { mergedInto, field } = error.context;
+  const { mergedInto, field, rule } = error.context;
   const told = { extra: { reason: error.message }, cause: error };
   if (code === "gone" && typeof mergedInto === "string") return new Problem(410, "merged", { extra: { mergedInto } });
   if (code === "not_found") return new Problem(404, code, told);
@@ -151,7 +151,8 @@ function problemOfRejected(error: RejectedError): Problem {
   if (code === "version_moved") return new Problem(412, code, { ...currentVersion(error), cause: error });
   if (CONFLICTS.has(code)) return new Problem(409, code, told);
   const pointer = typeof field === "string" ? pointerOf(field) : "";
-  return new Problem(422, code, { ...told, faults: [{ pointer, code }] });
+  const facts = typeof rule === "string" ? { facts: { rule } } : {};
+  return new Problem(422, code, { ...told, faults: [{ pointer, code, ...facts }] });
 }
 
 function currentVersion(error: KoblingError): { extra: Record<string, unknown>; headers: Record<string, string> } {

@@ -5,6 +5,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { pauseCommand, resumeCommand } from "./commands/pause.ts";
+import { pinCommand, unpinCommand } from "./commands/pin.ts";
 import { quarantineCommand } from "./commands/quarantine.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { reviewCommand } from "./commands/review.ts";
@@ -45,6 +46,8 @@ const commandsOf = (terminal: Terminal): AnyCommand =>
       pause: pauseCommand(terminal),
       resume: resumeCommand(terminal),
       review: reviewCommand(terminal),
+      pin: pinCommand(terminal),
+      unpin: unpinCommand(terminal),
       quarantine: quarantineCommand(terminal),
       explain: explainCommand(terminal),
       keys: keysCommand(terminal),

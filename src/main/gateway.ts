@@ -6,6 +6,7 @@ import { addEventWebhook, type WebhookDeps } from "../pipelines/event-webhooks.t
 import { explain } from "../pipelines/explain.ts";
 import { linkEntity, unlink } from "../pipelines/linking.ts";
 import { leaseOutbound, receiptOutbound } from "../pipelines/outbound.ts";
+import { changePolicies } from "../pipelines/policies.ts";
 import { release } from "../pipelines/preview.ts";
 import { backpressure, receive } from "../pipelines/receive.ts";
 import { startRun } from "../pipelines/runs.ts";
@@ -25,6 +26,7 @@ export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
   createEntity: (act) => createEntity(deps, act),
   editEntity: (act) => editEntity(deps, act),
   deleteContact: (act) => deleteContact(deps, act),
+  changePolicies: (act) => changePolicies(deps, act),
   linkEntity: (act) => linkEntity(deps, act),
   unlink: (act) => unlink(deps, act),
   decideReview: (act) => decideReview(deps, act),

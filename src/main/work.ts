@@ -1,5 +1,6 @@
 import { deliver } from "../pipelines/deliver.ts";
 import type { Deps } from "../pipelines/deps.ts";
+import { endPolicies } from "../pipelines/end-policies.ts";
 import type { WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { sendEvents } from "../pipelines/event-webhooks.ts";
 import { ingestAndReadAgain } from "../pipelines/listing.ts";
@@ -9,6 +10,7 @@ import type { Handlers } from "../pipelines/worker.ts";
 import { loadLanes } from "../store/lanes.ts";
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const WEBHOOKS_MS = 1_000;
 
 /** The steps by kind of work; a key begins with the connection's name. */
@@ -38,6 +40,9 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     retention: async () => {
       await retain(deps);
     },
+    policies: async () => {
+      await endPolicies(deps);
+    },
     webhooks: async () => {
       await sendEvents(webhooks);
     },
@@ -54,5 +59,6 @@ export async function scheduleAll(deps: Deps): Promise<void> {
     }
   }
   await deps.queue.schedule("retention", "kobling", HOUR_MS);
+  await deps.queue.schedule("policies", "kobling", MINUTE_MS);
   await deps.queue.schedule("webhooks", "kobling", WEBHOOKS_MS);
 }

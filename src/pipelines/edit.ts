@@ -79,18 +79,8 @@ export async function editEntity(
   wanted: { entity: EntityKind; id: string; patch: Values; ifVersion?: number; by: Actor },
 ): Promise<{ version: number; changed: string[] }> {
   return inBatch(deps, async (batch) => {
-    const slot = await take(batch, wanted.entity, wanted.id);
+    const slot = await takeForEdit(batch, wanted.entity, wanted.id, wanted.ifVersion);
     const { entity } = slot;
-    if (entity.state.mergedInto !== null)
-      throw new RejectedError("gone", "The record was merged into another", {
-        context: { mergedInto: entity.state.mergedInto },
-      });
-    if (entity.state.erased) throw new RejectedError("gone", "The record was erased", { context: { id: wanted.id } });
-    if (wanted.ifVersion !== undefined && wanted.ifVersion !== entity.version) {
-      throw new StaleError("version_moved", "The record has another version by now", {
-        context: { version: entity.version },
-      });
-    }
     const { primaerKontaktId, ...fields } = wanted.patch;
     const patch = wanted.entity === "kundeemne" ? withAddress(entity.values, fields) : fields;
     const cause: Cause = { by: actorSetter(wanted.by, batch.now), changeId: null, runId: null, mapping: null };
@@ -172,6 +162,28 @@ export async function inBatch<T>(deps: Deps, act: (batch: Batch) => Promise<T>):
   for (const connection of due) await deps.queue.due("deliver", connection);
   // What postgres.js unwraps from a transaction's answer is the answer itself.
   return result as T;
+}
+
+/**
+ * Takes a record into hand for an act of a person. One that was merged or erased is RejectedError `gone`; another version
+ * than the one that was seen is StaleError `version_moved`.
+ */
+export async function takeForEdit(
+  batch: Batch,
+  kind: EntityKind,
+  id: string,
+  ifVersion: number | undefined,
+): Promise<EntitySlot> {
+  const slot = await take(batch, kind, id);
+  const { state, version } = slot.entity;
+  if (state.mergedInto !== null)
+    throw new RejectedError("gone", "The record was merged into another", {
+      context: { mergedInto: state.mergedInto },
+    });
+  if (state.erased) throw new RejectedError("gone", "The record was erased", { context: { id } });
+  if (ifVersion !== undefined && ifVersion !== version)
+    throw new StaleError("version_moved", "The record has another version by now", { context: { version } });
+  return slot;
 }
 
 async function take(batch: Batch, kind: EntityKind, id: string): Promise<EntitySlot> {

@@ -191,6 +191,26 @@ test("review lists what waits, shows its sides, and decides only what may be dec
   expect(decided).toEqual({ code: 0, out: `Review ${id} is decided.`, told: "" });
 });
 
+test("pin fixes a field of a record for a reason, and unpin lets it go", async () => {
+  const answer = await fetch(`${env.KOBLING_URL}/v1/links?connection=erp&object=debitor&externalId=1001`, {
+    headers: { authorization: `Bearer ${madeKey}` },
+  });
+  const { items } = (await answer.json()) as { items: { entityId: string }[] }; // as the API's document says
+  const id = items[0]?.entityId ?? "";
+  const pinned = await kobling("pin", id, "telefon", "--why", "ringet op", "--until", "2099-12-31");
+  expect(pinned).toMatchObject({ code: 0, out: expect.stringMatching(/telefon is pinned.*kobling unpin/) });
+  expect((await kobling("explain", "erp/debitor/1001", "telefon", "--json")).out).toMatch(/"pinned": true/);
+  expect(await kobling("unpin", id, "telefon")).toMatchObject({ code: 0, out: "telefon is no longer pinned." });
+  expect(await kobling("unpin", id, "telefon")).toMatchObject({ code: 1, told: expect.stringMatching(/^Not found: /) });
+  expect(await kobling("pin", id, "telefon")).toMatchObject({ code: 1, told: expect.stringMatching(/--why/) });
+  const soon = await kobling("pin", id, "telefon", "--why", "x", "--until", "soon");
+  expect(soon).toMatchObject({ code: 1, told: expect.stringMatching(/--until cannot be read/) });
+  const past = await kobling("pin", id, "telefon", "--why", "x", "--until", "2001-01-01");
+  expect(past).toMatchObject({ code: 1, told: expect.stringMatching(/must lie ahead/) });
+  const unknown = await kobling("pin", id, "telefonen", "--why", "x");
+  expect(unknown).toMatchObject({ code: 1, told: expect.stringMatching(/There is no field of this name/) });
+});
+
 test("keys are made, shown once, listed without themselves, and revoked", async () => {
   const made = await kobling("keys", "add", "Ada", "--scopes", "read,connection:erp", "--expires", "90d");
   expect(made.code).toBe(0);

@@ -150,7 +150,8 @@ function contextOf(deps: ApiDeps, { values }: ReadRecord): BodyContext {
   return { today: todayOf(deps.now()), landekode };
 }
 
-async function getContact(deps: ApiDeps, kundeemneId: string, id: string) {
+/** A contact of this emne, or a 404. */
+export async function getContact(deps: ApiDeps, kundeemneId: string, id: string) {
   const contact = await findKontaktperson(deps.sql, kundeemneId, id);
   if (contact === undefined) throw new Problem(404, "not_found");
   return contact;

@@ -174,7 +174,8 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
   });
 }
 
-async function wholeOf(deps: ApiDeps, id: string, language: Language) {
+/** A Kundeemne as `GET` shows it, with its version. */
+export async function wholeOf(deps: ApiDeps, id: string, language: Language) {
   const record = await getKundeemne(deps, id);
   const contacts = await listKontaktpersoner(deps.sql, [id]);
   const links = await listLinksOf(deps.sql, [id]);

@@ -163,6 +163,7 @@ export const da: Texts = {
   },
   values,
   rules: {
+    ahead: "Tidspunktet skal ligge ude i fremtiden.",
     decimal: "Et tal skrives 1234.50.",
     digits: "Der er for mange cifre før punktummet.",
     email: "En e-mailadresse skrives navn@domæne.dk.",

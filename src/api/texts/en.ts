@@ -133,6 +133,7 @@ export const en: Texts = {
   },
   values: {},
   rules: {
+    ahead: "The time must lie ahead.",
     decimal: "A number is written 1234.50.",
     digits: "There are too many digits before the point.",
     email: "An e-mail address is written name@domain.dk.",

@@ -90,6 +90,8 @@ export const kundeemner = pgTable(
     index("kundeemner_kob").on(sql`kob_id`).where(sql`kob_id is not null`),
     index("kundeemner_tdc").on(sql`tdc_id`).where(sql`tdc_id is not null`),
     index("kundeemner_place").on(sql`google_place_id`).where(sql`google_place_id is not null`),
+    // Few records have any; those whose time is over are looked for every minute.
+    index("kundeemner_policies").on(sql`id`).where(sql`policies is not null`),
   ],
 );
 
@@ -107,5 +109,6 @@ export const kontaktpersoner = pgTable(
     // At most one primary contact an emne (S22).
     uniqueIndex("kontaktpersoner_primaer").on(sql`kundeemne_id`).where(sql`primaer`),
     index("kontaktpersoner_email").on(sql`email_key`).where(sql`email_key is not null`),
+    index("kontaktpersoner_policies").on(sql`id`).where(sql`policies is not null`),
   ],
 );

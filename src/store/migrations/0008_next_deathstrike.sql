@@ -1,0 +1,2 @@
+CREATE INDEX "kontaktpersoner_policies" ON "kontaktpersoner" USING btree (id) WHERE policies is not null;--> statement-breakpoint
+CREATE INDEX "kundeemner_policies" ON "kundeemner" USING btree (id) WHERE policies is not null;
