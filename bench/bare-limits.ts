@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { BenchGateway } from "./gateway.ts";
-import { startProgram } from "./program.ts";
+import type { RunningGateway } from "../rig/gateway.ts";
+import { startProgram } from "../rig/program.ts";
 
 /** What a bare program prints. */
 export interface Bare {
@@ -22,21 +22,21 @@ const TABLE = "bench_kundeemner";
 const COPIED = "bench_copied";
 
 /** Copies of the records' table with all its indexes, empty. */
-export async function makeCopies({ sql }: BenchGateway): Promise<void> {
+export async function makeCopies({ sql }: RunningGateway): Promise<void> {
   for (const table of [TABLE, COPIED]) await sql.unsafe(`create table ${table} (like kundeemner including all)`);
 }
 
 /** Writes the records as they stand now to a file, and then, bare, from the file into the copy. */
-export async function bareUpsert(gateway: BenchGateway): Promise<Bare> {
+export async function bareUpsert(gateway: RunningGateway): Promise<Bare> {
   return await runBare("upsert", { url: gateway.databaseUrl, table: TABLE, rows: await exportRows(gateway) });
 }
 
-export async function bareCopy(gateway: BenchGateway): Promise<Bare> {
+export async function bareCopy(gateway: RunningGateway): Promise<Bare> {
   return await runBare("copy", { url: gateway.databaseUrl, table: COPIED, rows: await exportRows(gateway) });
 }
 
 /** The server itself writes the file: it is on this machine, and a copy through the client's stream stalls. */
-async function exportRows({ sql, home }: BenchGateway): Promise<string> {
+async function exportRows({ sql, home }: RunningGateway): Promise<string> {
   const folder = join(home, "rows");
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o777); // the server may run as another user

@@ -1,6 +1,6 @@
+import { bodyOf, changed, debitor } from "../rig/debitorer.ts";
+import { type RunningGateway, startGateway } from "../rig/gateway.ts";
 import { type Bare, bareCopy, bareUpsert, makeCopies } from "./bare-limits.ts";
-import { bodyOf, changed, debitor } from "./debitorer.ts";
-import { type BenchGateway, startGateway } from "./gateway.ts";
 import { decided, type Pushed, push } from "./push.ts";
 
 /** Rates of one round, per second. */
@@ -66,7 +66,7 @@ export async function inboundRound(seed: number, rows: number, clashes: number):
  * The CRM's side gives each of the records another name; then the ledger sends a third name with two other fields. Names
  * are decided by a person, so each change opens one case.
  */
-async function clash(gateway: BenchGateway, seed: number, rows: number): Promise<Pushed> {
+async function clash(gateway: RunningGateway, seed: number, rows: number): Promise<Pushed> {
   const named = (n: number) => ({ cvrNr: debitor(seed, n).cvrNr, firmanavn: `${debitor(seed, n).firmanavn} CRM` });
   // They wait in the inbox while the object is armed; the preview reads them there.
   await push(gateway, CRM, [...bodyOf(rows, named, { counter: 1, prefix: "K" })], { armed: true });
@@ -93,7 +93,7 @@ function expectCounts(what: string, { kept, repeats, rejectedCount }: Pushed, wa
 
 /** Everything that a decided change must leave behind is there: records, links, outcomes, history, provenance, feed. */
 async function verify(
-  { sql }: BenchGateway,
+  { sql }: RunningGateway,
   rows: number,
   outcomes: Readonly<Record<string, number>>,
   counter: number,

@@ -1,11 +1,8 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { debitor } from "./debitorer.ts";
-import { type BenchGateway, freePort, startGateway, until } from "./gateway.ts";
-import { type Ledger, startLedger } from "./ledger.ts";
+import { debitor } from "../rig/debitorer.ts";
+import { type RunningGateway, startGateway } from "../rig/gateway.ts";
+import { type Ledger, startLedger } from "../rig/ledger.ts";
+import { startRedis } from "../rig/redis.ts";
+import { until } from "../rig/until.ts";
 import { type Latency, quantile, type Report } from "./report.ts";
 
 const SEED = 88;
@@ -53,7 +50,7 @@ async function latencyOf(redisUrl: string | undefined, times: number): Promise<L
   }
 }
 
-async function edits(gateway: BenchGateway, ledger: Ledger, times: number): Promise<Latency> {
+async function edits(gateway: RunningGateway, ledger: Ledger, times: number): Promise<Latency> {
   const { firmanavn, cvrNr, adresse1, postnr, landekode } = debitor(SEED, 0);
   const body = { firmanavn, cvrNr, adresse1, postnr, landekode };
   const made = await gateway.call<{ meta: { id: string } }>("POST", "/v1/kundeemner", body);
@@ -87,43 +84,4 @@ async function edits(gateway: BenchGateway, ledger: Ledger, times: number): Prom
   }
   const round = (ms: number) => Number(ms.toFixed(1));
   return { p50Ms: round(quantile(tookMs, 0.5)), p99Ms: round(quantile(tookMs, 0.99)) };
-}
-
-interface Redis {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-/** A Redis of our own where the machine has one; undefined where it has not. */
-async function startRedis(): Promise<Redis | undefined> {
-  const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), "kobling-bench-redis-"));
-  const child = spawn("redis-server", ["--port", String(port), "--dir", folder, "--save", "", "--appendonly", "no"], {
-    stdio: "ignore",
-  });
-  let gone = false;
-  const ended = new Promise<void>((done) => {
-    child.once("error", () => done());
-    child.once("close", () => done());
-  }).then(() => {
-    gone = true;
-  });
-  await until("Redis listens or is not there", 10_000, async () => gone || (await isTaken(port)));
-  const stop = async (): Promise<void> => {
-    if (!gone) child.kill("SIGTERM");
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  };
-  if (!gone) return { url: `redis://127.0.0.1:${port}`, stop };
-  await stop();
-  return undefined;
-}
-
-/** Is somebody listening there? */
-function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(true));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(false)));
-  });
 }

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { bodyOf, debitor } from "./debitorer.ts";
-import { type BenchGateway, freePort, startGateway, until } from "./gateway.ts";
-import { startProgram } from "./program.ts";
+import { bodyOf, debitor } from "../rig/debitorer.ts";
+import { type RunningGateway, startGateway } from "../rig/gateway.ts";
+import { startProgram } from "../rig/program.ts";
+import { freePort, until } from "../rig/until.ts";
 import { push } from "./push.ts";
 
 const ERP = { connection: "erp", object: "debitor" } as const;
@@ -50,7 +51,7 @@ export async function memory(say: (text: string) => void): Promise<{ at100kMiB: 
   }
 }
 
-async function verify({ sql }: BenchGateway, count: number): Promise<void> {
+async function verify({ sql }: RunningGateway, count: number): Promise<void> {
   await until("every record is there", 60_000, async () => {
     const [row] = await sql<{ n: number }[]>`select count(*)::int as n from kundeemner`;
     return row?.n === count;

@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { bodyOf, changed, debitor } from "../rig/debitorer.ts";
+import { type RunningGateway, startGateway } from "../rig/gateway.ts";
+import { type Ledger, startLedger } from "../rig/ledger.ts";
+import { until } from "../rig/until.ts";
 import { runBare } from "./bare-limits.ts";
-import { bodyOf, changed, debitor } from "./debitorer.ts";
-import { type BenchGateway, startGateway, until } from "./gateway.ts";
-import { type Ledger, startLedger } from "./ledger.ts";
 import { push } from "./push.ts";
 
 export interface OutboundRound {
@@ -72,7 +73,7 @@ export async function outboundRounds(
 }
 
 /** From the moment the connection is resumed until the last delivery is settled. */
-async function delivered(gateway: BenchGateway, rows: number): Promise<number> {
+async function delivered(gateway: RunningGateway, rows: number): Promise<number> {
   const [owed] = await gateway.sql<{ n: number }[]>`
     select count(*)::int as n from deliveries where connection = 'kb' and state = 'due'`;
   if (owed?.n !== rows) throw new Error(`${owed?.n} deliveries are due, not ${rows}`);
@@ -93,7 +94,7 @@ async function delivered(gateway: BenchGateway, rows: number): Promise<number> {
 }
 
 /** Every delivery is settled, none put aside, and a row at the ledger shows what the record holds. */
-async function verify({ sql }: BenchGateway, ledger: Ledger, round: number): Promise<void> {
+async function verify({ sql }: RunningGateway, ledger: Ledger, round: number): Promise<void> {
   const [odd] = await sql<{ n: number }[]>`
     select count(*)::int as n from deliveries where connection = 'kb' and state <> 'settled'`;
   const [one] = await sql<{ id: string; telefon: string }[]>`

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { request } from "undici";
-import type { BenchGateway } from "./gateway.ts";
-import { until } from "./gateway.ts";
+import type { RunningGateway } from "../rig/gateway.ts";
+import { until } from "../rig/until.ts";
 
 export interface Pushed {
   readonly kept: number;
@@ -21,7 +21,7 @@ export interface Target {
 
 /** One POST of NDJSON, and the wait until nothing of it waits any more; `armed`: a lane that decides nothing yet. */
 export async function push(
-  gateway: BenchGateway,
+  gateway: RunningGateway,
   to: Target,
   body: Iterable<Buffer>,
   { armed = false } = {},
@@ -42,7 +42,7 @@ export async function push(
 }
 
 /** Until no change waits: one look at a partial index that holds the waiting ones only. */
-export async function decided({ sql, program }: BenchGateway, connection: string): Promise<void> {
+export async function decided({ sql, program }: RunningGateway, connection: string): Promise<void> {
   await until(
     "every change is decided",
     LONGEST_MS,

@@ -7,6 +7,8 @@ export interface Ledger {
   readonly origin: string;
   readonly baseUrl: string;
   readonly token: string;
+  /** What a person at the ledger, or a fault, does past its API; answers as the simulator's control says. */
+  control<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T>;
   /** The bodies that it was sent since the last call, as requests to send again. */
   takeRequests(method: "POST" | "PUT"): Promise<readonly { method: string; path: string; body: string }[]>;
   /** One row as it stands, past the API; undefined where there is none. */
@@ -34,6 +36,13 @@ export async function startLedger(logLimit: number): Promise<Ledger> {
   const { origin, pathname } = new URL(baseUrl);
   return {
     ...{ program, origin, baseUrl, token },
+    async control<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown) {
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const answer = await request(`${controlUrl}/${path}`, { method, ...sent });
+      const text = await answer.body.text();
+      if (answer.statusCode >= 300) throw new Error(`${method} ${path} was answered ${answer.statusCode}: ${text}`);
+      return JSON.parse(text) as T; // as the simulator's README says
+    },
     async takeRequests(method) {
       const answer = await request(`${controlUrl}/log?method=${method}`);
       const logged = (await answer.body.json()) as Logged[]; // as the simulator's README says

@@ -13,6 +13,8 @@ export interface Program {
   readonly ended: Promise<string>;
   readonly isRunning: () => boolean;
   stop(): Promise<void>;
+  /** `kill -9`; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 export function startProgram(
@@ -60,6 +62,10 @@ export function startProgram(
       const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       await ended.catch(() => undefined); // it was told to end
       clearTimeout(timer);
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await ended.catch(() => undefined); // it was told to end
     },
   };
 }

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { request } from "undici";
 import { type Program, startProgram } from "./program.ts";
+import { freePort, until } from "./until.ts";
 
 const READY_MS = 60_000;
 
 /** The gateway as `npm start` runs it, on an embedded PostgreSQL of its own, with a client beside it that only looks. */
-export interface BenchGateway {
+export interface RunningGateway {
   readonly program: Program;
   readonly url: string;
   readonly key: string;
@@ -33,16 +33,22 @@ export interface GatewayOptions {
 
 const wide = { max: 100_000_000, percent: 100 };
 
-export async function startGateway(options: GatewayOptions): Promise<BenchGateway> {
-  const home = await mkdtemp(join(tmpdir(), "kobling-bench-"));
-  await chmod(home, 0o755); // PostgreSQL may run as another user
+/** Writes the configuration under a home and gives its folder. Guards are wide: a load looks like a disaster. */
+export async function writeConfig(home: string, connections: GatewayOptions["connections"]): Promise<string> {
   const config = join(home, "config");
   await mkdir(config);
   const guards = { deletes: wide, clears: wide, overwrites: wide, creates: { max: wide.max } };
-  await writeFile(join(config, "kobling.yaml"), JSON.stringify({ connections: options.connections, guards }));
+  await writeFile(join(config, "kobling.yaml"), JSON.stringify({ connections, guards }));
+  return config;
+}
+
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const home = await mkdtemp(join(tmpdir(), "kobling-rig-"));
+  await chmod(home, 0o755); // PostgreSQL may run as another user
+  const config = await writeConfig(home, options.connections);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const key = `kob_bench_${randomBytes(32).toString("base64url")}`;
+  const key = `kob_rig_${randomBytes(32).toString("base64url")}`;
   const program = startProgram(
     ["src/main.ts"],
     {
@@ -72,14 +78,15 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
     });
     const databaseUrl = options.env?.DATABASE_URL ?? (await embeddedUrl(home));
     sql = postgres(databaseUrl, { max: 2, onnotice: () => undefined });
-    return { program, url, key, databaseUrl, sql, home, ...client(url, key), close };
+    return { program, url, key, databaseUrl, sql, home, ...gatewayClient(url, key), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function client(url: string, key: string): Pick<BenchGateway, "call" | "release"> {
+/** Speaks to a running gateway, whichever process of it. */
+export function gatewayClient(url: string, key: string): Pick<RunningGateway, "call" | "release"> {
   /** The answer is taken for what the API's own document says that it is. */
   async function call<T>(method: "GET" | "POST" | "PATCH", path: string, body?: unknown): Promise<T> {
     const answer = await request(`${url}${path}`, {
@@ -117,28 +124,4 @@ async function embeddedUrl(home: string): Promise<string> {
   const [, , , port] = (await readFile(join(home, "postgres", "postmaster.pid"), "utf8")).split("\n");
   const password = (await readFile(join(home, "postgres.password"), "utf8")).trim();
   return `postgres://kobling:${password}@127.0.0.1:${port?.trim()}/kobling`;
-}
-
-/** Looks until it holds; throws in words when it does not in time. */
-export async function until(
-  what: string,
-  withinMs: number,
-  holds: () => Promise<boolean>,
-  everyMs = 20,
-): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`In ${withinMs} ms it did not come true that ${what}`);
-    await new Promise((done) => setTimeout(done, everyMs));
-  }
-}
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  if (address === null || typeof address === "string") throw new Error("No port is free");
-  return address.port;
 }
