@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { type Fate, Session, type Statement } from "./postgres-session.ts";
 
 /** Which statement: one that this holds for. */
@@ -14,8 +14,8 @@ export interface Trap {
 
 export interface PostgresProxy {
   readonly url: string;
-  /** The server listens at another port now. */
-  pointAt(port: number): void;
+  /** The server listens at another port now; undefined: nowhere, and nobody listens here either. */
+  pointAt(port: number | undefined): Promise<void>;
   hold(what: "statement" | "answer", where: Where): Trap;
   /** The next so many statements for which this holds fail in the server with this error; `struck`: how many have. */
   fail(code: string, message: string, times: number, where: Where): { readonly struck: () => number; cease(): void };
@@ -42,7 +42,7 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
     }
     return undefined;
   };
-  const server = createServer({ noDelay: true }, (client) => {
+  const pass = (client: Socket): void => {
     const session = new Session({
       client,
       connect: () => connect({ port, host: "127.0.0.1", noDelay: true }),
@@ -54,15 +54,24 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
       onClose: () => sessions.delete(session),
     });
     sessions.add(session);
-  });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  };
+  let server = await listenOn(0, pass);
   const through = new URL(url);
   // A server that listens on TCP has an address of this shape.
-  through.port = String((server.address() as AddressInfo).port);
+  const own = (server.address() as AddressInfo).port;
+  through.port = String(own);
+  const silence = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (!server.listening) return resolve();
+      server.close(() => resolve());
+      for (const session of sessions) session.drop();
+    });
   return {
     url: through.href,
-    pointAt(next) {
+    async pointAt(next) {
+      if (next === undefined) return silence();
       port = next;
+      if (!server.listening) server = await listenOn(own, pass);
     },
     hold(what, where) {
       let go: (() => void) | undefined;
@@ -108,10 +117,14 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
       refusal = error;
     },
     refused: () => refused,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const session of sessions) session.drop();
-      }),
+    close: silence,
   };
+}
+
+function listenOn(port: number, pass: (client: Socket) => void): Promise<Server> {
+  const server = createServer({ noDelay: true }, pass);
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve(server));
+  });
 }

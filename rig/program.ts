@@ -21,6 +21,7 @@ export function startProgram(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   nodeFlags: readonly string[] = [],
+  onLog: (text: string) => void = () => undefined,
 ): Program {
   const child = spawn(process.execPath, [...nodeFlags, ...args], {
     cwd: ROOT,
@@ -40,6 +41,7 @@ export function startProgram(
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     last = (last + text).slice(-4000);
+    onLog(text);
   });
   const ended = new Promise<string>((resolve, reject) => {
     child.once("error", reject);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +19,8 @@ declare module "vitest" {
 
 /** One PostgreSQL for the whole run, with a migrated template that every test file copies. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  // As `npm ci` does; dependencies may have been installed before it did.
+  execFileSync(process.execPath, ["scripts/mend-postgres.mjs"], { stdio: "inherit" });
   const server = await openServer(process.env.KOBLING_TEST_DATABASE_URL);
   const templateDatabase = `kobling_template_${process.pid}`;
   const admin = postgres(server.url, { max: 1, onnotice: () => undefined });
