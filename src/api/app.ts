@@ -26,6 +26,7 @@ import { reviewRoutes } from "./routes/reviews.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { snapshotRoutes } from "./routes/snapshots.ts";
 import { statusRoutes } from "./routes/status.ts";
+import { undoRoutes } from "./routes/undo.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { refuseInvalid } from "./validation.ts";
 
@@ -63,6 +64,7 @@ export function createApi(deps: ApiDeps): Api {
   feedRoutes(app, deps);
   webhookRoutes(app, deps);
   runRoutes(app, deps);
+  undoRoutes(app, deps);
   reviewRoutes(app, deps);
   quarantineRoutes(app, deps);
   keyRoutes(app, deps);

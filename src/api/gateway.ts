@@ -3,6 +3,7 @@ import type { Actor } from "../pipelines/deps.ts";
 import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
+import type { UndoTarget } from "../store/undo.ts";
 import type { Webhook } from "../store/webhooks.ts";
 
 export interface ReceivedFrom {
@@ -72,6 +73,8 @@ export interface Gateway {
   resumeConnection(act: { name: string; by: Actor; why?: string }): Promise<unknown>;
   pauseAll(act: { by: Actor; why?: string }): Promise<unknown>;
   startRun(act: { connection: string; object?: string; kind: RunKind; by: Actor }): Promise<{ id: number }>;
+  /** Orders an undo: a run of kind `undo`. */
+  startUndo(act: { target: UndoTarget; preview?: boolean; pin?: boolean; by: Actor }): Promise<{ id: number }>;
   release(act: {
     connection: string;
     object: string;

@@ -12,6 +12,7 @@ import { reviewCommand } from "./commands/review.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { syncCommand } from "./commands/sync.ts";
+import { undoCommand } from "./commands/undo.ts";
 import { CommandError, type Terminal } from "./terminal.ts";
 
 /** Runs one command; gives the exit code. Every refusal is a sentence and a way out, never a stack. */
@@ -50,6 +51,7 @@ const commandsOf = (terminal: Terminal): AnyCommand =>
       unpin: unpinCommand(terminal),
       quarantine: quarantineCommand(terminal),
       explain: explainCommand(terminal),
+      undo: undoCommand(terminal),
       keys: keysCommand(terminal),
     },
   });

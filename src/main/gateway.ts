@@ -18,6 +18,7 @@ import {
   retryQuarantined,
   testConnection,
 } from "../pipelines/steering.ts";
+import { startUndo } from "../pipelines/undo.ts";
 
 /** The pipelines, bound to their deps, as the API calls them. */
 export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
@@ -34,6 +35,7 @@ export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
   resumeConnection: (act) => resumeConnection(deps, act),
   pauseAll: (act) => pauseAll(deps, act),
   startRun: (act) => startRun(deps, act),
+  startUndo: (act) => startUndo(deps, act),
   release: (act) => release(deps, act),
   testConnection: (name) => testConnection(deps, name),
   retryQuarantined: (act) => retryQuarantined(deps, act),

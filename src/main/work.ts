@@ -6,6 +6,7 @@ import { sendEvents } from "../pipelines/event-webhooks.ts";
 import { ingestAndReadAgain } from "../pipelines/listing.ts";
 import { retain } from "../pipelines/retention.ts";
 import { poll, workRuns } from "../pipelines/runs.ts";
+import { workUndos } from "../pipelines/undo.ts";
 import type { Handlers } from "../pipelines/worker.ts";
 import { loadLanes } from "../store/lanes.ts";
 
@@ -37,6 +38,7 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     },
     poll: (key) => poll(deps, connectionOf(key), objectOf(key), "delta"),
     reconcile: (key) => poll(deps, connectionOf(key), objectOf(key), "reconcile"),
+    undo: () => workUndos(deps),
     retention: async () => {
       await retain(deps);
     },

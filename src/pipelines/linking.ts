@@ -84,7 +84,7 @@ export async function linkEntity(deps: Deps, wanted: Linking): Promise<{ linkId:
       alsoEntities: new Map([[entityId, wanted.entity]]),
       after: (each) => assertReleased(each, connection, object),
     });
-    await closeOpen(batch, connection, object, externalId, ["match_case"], by, "linked");
+    await closeOpen(batch, connection, object, [externalId], ["match_case"], by, "linked");
     const linkId = batch.links.get(key)?.link.id;
     if (linkId === undefined) throw new Error("The link was not made");
     return { linkId, due: new Set(batch.due.map((due) => due.connection)) };
@@ -142,7 +142,7 @@ export async function unlink(deps: Deps, act: { linkId: string; by: Actor; why?:
     const { tx } = batch;
     const before = await findLink(tx, linkId);
     if (before === undefined || before.entityId === null) throw noLink(linkId);
-    const { connection, object, externalId, entityId } = before;
+    const { connection, object, entityId } = before;
     const at = iso(batch.now);
     await addBlock(tx, { connection, object, entityId, externalId: "", kind: "unlinked", by: by.name, at });
     const slot = await takeWhole(batch, before.entity, entityId);
@@ -153,13 +153,28 @@ export async function unlink(deps: Deps, act: { linkId: string; by: Actor; why?:
       const cause = { by: systemSetter(batch.now), changeId: null, runId: null, mapping: null, kind: "unlinked" };
       write(batch, slot, [{ unit: field, did: "took", rule: "S35:unlinked", write: { [field]: false } }], cause);
     }
-    endLink(linkSlot, batch.now, deps.connection(connection).quietMs);
-    await withdrawDeliveries(tx, linkId, "unlinked");
-    await leaveCases(batch, linkId);
-    await closeOpen(batch, connection, object, externalId, ["ignored_write", "primary_contact"], by, "unlinked");
+    await endLinks(batch, [linkSlot], by);
     batch.look.add(entityId);
   });
   deps.log.info("link.ended", { linkId, by: by.name, ...(act.why === undefined ? {} : { why: act.why }) });
+}
+
+/** Ends links in hand, with their deliveries and what waits for a person about them; what blocks the pairs is the caller's. */
+export async function endLinks(batch: Batch, slots: readonly LinkSlot[], by: Actor): Promise<void> {
+  const byObject = Map.groupBy(slots, ({ link }) => laneKey(link.connection, link.object));
+  for (const slot of slots) endLink(slot, batch.now, batch.deps.connection(slot.link.connection).quietMs);
+  await withdrawDeliveries(
+    batch.tx,
+    slots.map(({ link }) => link.id),
+    "unlinked",
+  );
+  for (const { link } of slots) await leaveCases(batch, link.id);
+  for (const [first, ...others] of byObject.values()) {
+    if (first === undefined) continue;
+    const ids = [first, ...others].map(({ link }) => link.externalId);
+    const { connection, object } = first.link;
+    await closeOpen(batch, connection, object, ids, ["ignored_write", "primary_contact"], by, "unlinked");
+  }
 }
 
 const noLink = (linkId: string): RejectedError =>
@@ -204,17 +219,17 @@ async function leaveCases(batch: Batch, linkId: string): Promise<void> {
   }
 }
 
-/** Closes what waits for a person about a remote object that this act has settled. */
+/** Closes what waits for a person about remote objects that this act has settled. */
 async function closeOpen(
   batch: Batch,
   connection: string,
   object: string,
-  externalId: string,
+  externalIds: readonly string[],
   kinds: readonly ReviewKind[],
   by: Actor,
   decision: string,
 ): Promise<void> {
-  const open = await findOpenFor(batch.tx, connection, object, [externalId], kinds);
+  const open = await findOpenFor(batch.tx, connection, object, externalIds, kinds);
   const closings = open.map(({ id }) => ({ id, state: "closed" as const, decision, by: by.name }));
   await closeReviews(batch.tx, iso(batch.now), closings);
 }

@@ -1,4 +1,4 @@
-import { catalogueOf } from "../model/catalogue.ts";
+import { catalogueOf, type EntityKind, type Values } from "../model/catalogue.ts";
 import type { Field, Value } from "../model/field.ts";
 import type { UnitEffect } from "./decision.ts";
 import { carryOut, type UnitCase } from "./unit-case.ts";
@@ -16,6 +16,17 @@ export function stricter(each: UnitCase, rule: string): UnitEffect {
     if (theirs !== ours) return carryOut(each, theirs > ours ? "theirs" : "ours", rule);
   }
   return carryOut(each, "ours", rule);
+}
+
+/** Would these values of a control unit be less strict than those in force? */
+export function isLooser(kind: EntityKind, keys: readonly string[], wanted: Values, inForce: Values): boolean {
+  const { fields } = catalogueOf(kind);
+  return keys.some((key) => {
+    const field = fields[key];
+    if (field?.control === undefined || wanted[key] === undefined) return false;
+    if (field.control.stricter !== "set" && field.kind !== "bool") return false;
+    return strictness(field, wanted[key]) < strictness(field, inForce[key]);
+  });
 }
 
 /** 2: the strict value; 1: unknown, which is no consent (design, promise 10); 0: the other one. */

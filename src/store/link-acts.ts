@@ -18,15 +18,15 @@ export async function freeLink(tx: Tx, id: string): Promise<void> {
   );
 }
 
-/** Ends the deliveries of a link that are still open; what was sent may arrive, so it is the link that waits. */
-export async function withdrawDeliveries(tx: Tx, linkId: string, reason: string): Promise<void> {
+/** Ends the deliveries of links that are still open; what was sent may arrive, so it is the link that waits. */
+export async function withdrawDeliveries(tx: Tx, linkIds: readonly string[], reason: string): Promise<void> {
   await tx.unsafe(
     `with gone as (
        update deliveries set state = 'withdrawn', reason = $2, lease_until = null
-       where link_id = $1 and state in ('due', 'leased', 'uncertain', 'withheld') returning attempt_id)
+       where link_id = any($1::uuid[]) and state in ('due', 'leased', 'uncertain', 'withheld') returning attempt_id)
      update attempts a set state = 'uncertain', error = 'withdrawn', ended_at = kobling_now()
      from gone where a.id = gone.attempt_id and a.state = 'begun'`,
-    [linkId, reason],
+    [[...linkIds], reason],
   );
 }
 

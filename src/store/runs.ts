@@ -1,6 +1,6 @@
 import type { Db } from "./database.ts";
 
-export type RunKind = "delta" | "full" | "reconcile" | "lookup" | "audience" | "preview" | "push" | "snapshot";
+export type RunKind = "delta" | "full" | "reconcile" | "lookup" | "audience" | "preview" | "push" | "snapshot" | "undo";
 
 export interface Run {
   readonly id: number;
@@ -42,11 +42,11 @@ export async function findRun(sql: Db, id: number): Promise<Run | undefined> {
   return row === undefined ? undefined : readRun(row);
 }
 
-/** Runs that wait for a worker, oldest first. */
+/** Runs that wait for a worker, oldest first. Undos are taken up by themselves, whatever the state of the connection. */
 export async function takeWaitingRuns(sql: Db, connection: string): Promise<Run[]> {
   const rows = await sql.unsafe(
     `update runs set state = 'running', started_at = kobling_now() where id in
-       (select id from runs where connection = $1 and state = 'waiting' order by id for update skip locked) returning ${columns}`,
+       (select id from runs where connection = $1 and state = 'waiting' and kind <> 'undo' order by id for update skip locked) returning ${columns}`,
     [connection],
   );
   return rows.map(readRun).sort((a, b) => a.id - b.id);

@@ -126,6 +126,20 @@ test("explain says why a field has its value, found by the ledger's own number",
   expect(unlinked).toMatchObject({ code: 1, told: expect.stringMatching(/not linked/) });
 });
 
+test("undo shows what it would do, does it, and the ledger has its old value again", async () => {
+  ledger.control.put("Debitorer", "1001", { Telefon: "44556677" });
+  const [run] = JSON.parse((await kobling("sync", "erp", "--object", "debitor", "--json")).out);
+  const preview = await kobling("undo", String(run.id), "--preview");
+  expect(preview).toMatchObject({ code: 0, out: expect.stringMatching(/nothing is written:\n *1 +undone$/) });
+  expect(ledger.control.row("Debitorer", "1001")).toMatchObject({ Telefon: "44556677" });
+  const done = await kobling("undo", String(run.id));
+  expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/is undone by run \d+:\n *1 +undone\n/) });
+  await until("the old value is written back", () => ledger.control.row("Debitorer", "1001")?.Telefon === "33999999");
+  const nothing = await kobling("undo", String(run.id), "--preview", "--json");
+  expect(JSON.parse(nothing.out).left).toMatchObject([{ plan: "changed_since" }]);
+  expect(await kobling("undo", "999999")).toMatchObject({ code: 1 });
+});
+
 test("what the ledger refuses to spell rightly is in quarantine with its reason, and retry takes it up", async () => {
   ledger.control.create("Debitorer", { Kontonr: "1002", Navn: "Cpr ApS", SE_Nr: "010180-1234" });
   await kobling("sync", "erp", "--object", "debitor");

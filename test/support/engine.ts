@@ -16,6 +16,7 @@ import { release } from "../../src/pipelines/preview.ts";
 import type { WorkQueue } from "../../src/pipelines/queues.ts";
 import { poll, startRun, workRuns } from "../../src/pipelines/runs.ts";
 import { tokenStore } from "../../src/pipelines/tokens.ts";
+import { workUndos } from "../../src/pipelines/undo.ts";
 import type { Database } from "../../src/store/database.ts";
 import { registerLanes } from "../../src/store/lanes.ts";
 import { createTestDatabase } from "./database.ts";
@@ -134,6 +135,7 @@ export async function startEngine(
   const work = async (): Promise<void> => {
     for (let round = 0; round < 10; round += 1) {
       due.length = 0;
+      await workUndos(deps);
       for (const name of called) {
         await workRuns(deps, name);
         await ingestAndReadAgain(deps, name);

@@ -1,10 +1,12 @@
 import { type Simulator, startKeyBalance } from "../../simulators/keybalance/server.ts";
 import type { Mapping } from "../../src/mappings/mapping.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
+import { explain } from "../../src/pipelines/explain.ts";
 import { release } from "../../src/pipelines/preview.ts";
 import { backpressure, receive } from "../../src/pipelines/receive.ts";
 import { startRun } from "../../src/pipelines/runs.ts";
 import { pauseConnection, resumeConnection } from "../../src/pipelines/steering.ts";
+import { startUndo } from "../../src/pipelines/undo.ts";
 import { testApi } from "./api.ts";
 import type { CheckedClient } from "./checked-client.ts";
 import { type Engine, startEngine } from "./engine.ts";
@@ -85,6 +87,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       receive: (from, envelopes) => receive(deps, from, envelopes),
       backpressure: (connection) => backpressure(deps, connection),
       startRun: (act) => startRun(deps, act),
+      startUndo: (act) => startUndo(deps, act),
+      explain: (question) => explain(deps, question),
       release: (act) => release(deps, act),
       pauseConnection: (act) => pauseConnection(deps, act),
       resumeConnection: (act) => resumeConnection(deps, act),

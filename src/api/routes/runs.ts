@@ -65,6 +65,8 @@ const items = createRoute({
   path: "/v1/runs/{id}/items",
   tags,
   summary: "What a run read, or a preview would do, object by object",
+  description:
+    "Of an undo: one item a field or group of a record (`*`: the record as a whole) with what became of it as `plan`; names only, values stand in history.",
   ...secured("read"),
   request: { params: z.object({ id: numberParam("id") }), query: z.strictObject(pageQuery) },
   responses: { 200: json(pageSchema(itemSchema), "Objects."), ...securedProblems(404) },

@@ -1,23 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { defineCommand } from "citty";
 import { z } from "zod";
 import { refuseUnknown } from "../arguments.ts";
-import { type GatewayClient, gatewayArgs, jsonArg, openGateway } from "../gateway-client.ts";
+import { gatewayArgs, jsonArg, openGateway } from "../gateway-client.ts";
+import { endedRun, type Run, runSchema, whyOf } from "../runs.ts";
 import { table } from "../table.ts";
 import { CommandError, type Terminal } from "../terminal.ts";
-
-const ASK_EVERY_MS = 250;
-const ENDED = new Set(["done", "failed", "stopped"]);
-
-const runSchema = z.looseObject({
-  id: z.number(),
-  object: z.string().nullable(),
-  kind: z.string(),
-  state: z.string(),
-  counts: z.record(z.string(), z.number()).nullable(),
-  detail: z.unknown(),
-});
-type Run = z.output<typeof runSchema>;
 
 const connectionSchema = z.looseObject({
   state: z.string(),
@@ -60,7 +47,7 @@ export const syncCommand = (terminal: Terminal) =>
       const runs: Run[] = [];
       for (const object of wanted) {
         const body = { kind, ...(object === undefined ? {} : { object }) };
-        runs.push(await ended(gateway, await gateway.ask(runSchema, "POST", `${path}/runs`, { body })));
+        runs.push(await endedRun(gateway, await gateway.ask(runSchema, "POST", `${path}/runs`, { body })));
       }
       if (given.json) terminal.out(JSON.stringify(runs, null, 2));
       else for (const line of runs.flatMap((run) => tellRun(given.connection, run))) terminal.out(line);
@@ -76,20 +63,6 @@ export const syncCommand = (terminal: Terminal) =>
   });
 
 const isWished = ({ direction }: { direction: string }): boolean => direction !== "off";
-
-async function ended(gateway: GatewayClient, begun: Run): Promise<Run> {
-  let run = begun;
-  while (!ENDED.has(run.state)) {
-    await wait(ASK_EVERY_MS);
-    run = await gateway.ask(runSchema, "GET", `/v1/runs/${run.id}`);
-  }
-  return run;
-}
-
-function whyOf(detail: unknown): string {
-  const read = z.looseObject({ message: z.string() }).safeParse(detail);
-  return read.success ? `: ${read.data.message.replace(/[.]$/, "")}` : "";
-}
 
 const effectWords: Readonly<Record<string, string>> = {
   read: "objects read",

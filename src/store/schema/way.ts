@@ -152,7 +152,11 @@ export const runs = pgTable(
     detail: json("detail"),
     by: text("by"),
   },
-  (table) => [index("runs_connection").on(table.connection, table.id)],
+  (table) => [
+    index("runs_connection").on(table.connection, table.id),
+    // Looked for every few seconds, among all runs that are over.
+    index("runs_open").on(table.id).where(sql`state in ('waiting', 'running')`),
+  ],
 );
 
 /** What a run read or, for a preview, what it would do: one row a remote object or record. */

@@ -1,0 +1,1 @@
+CREATE INDEX "runs_open" ON "runs" USING btree ("id") WHERE state in ('waiting', 'running');
