@@ -1,4 +1,5 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { ManyDecided, ManyDecisions } from "../pipelines/decide-many.ts";
 import type { Actor } from "../pipelines/deps.ts";
 import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
@@ -69,6 +70,8 @@ export interface Gateway {
     why?: string;
     by: Actor;
   }): Promise<{ state: string }>;
+  /** Each in a transaction of its own; what cannot be decided is told. */
+  decideMany(act: ManyDecisions): Promise<ManyDecided>;
   pauseConnection(act: { name: string; by: Actor; why?: string }): Promise<unknown>;
   resumeConnection(act: { name: string; by: Actor; why?: string }): Promise<unknown>;
   pauseAll(act: { by: Actor; why?: string }): Promise<unknown>;

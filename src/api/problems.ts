@@ -79,6 +79,13 @@ export function renderProblem(
   };
 }
 
+/** The code of a problem, and in one language what is wrong. */
+export function wordsOf({ code, options }: Problem, language: Language): { code: ProblemCode; detail: string } {
+  const faults = (options.faults ?? []).map((fault) => sentenceOf(texts[language], fault));
+  const [, detail] = texts[language].problems[code];
+  return { code, detail: faults.length > 0 ? faults.join(" ") : fill(detail, options.facts ?? {}) };
+}
+
 /** What is wrong, and the way out, in one language; a text whose facts are not known gives way to a plainer one. */
 function sentenceOf(language: Texts, fault: Fault): string {
   const text = language.faults[fault.code as FaultCode]; // a code of another table is not in this one
@@ -143,13 +150,17 @@ export function problemOf(error: unknown): Problem {
 
 function problemOfRejected(error: RejectedError): Problem {
   const { code } = error;
-  const { mergedInto, field, rule } = error.context;
+  const { mergedInto, field, rule, allowed } = error.context;
   const told = { extra: { reason: error.message }, cause: error };
   if (code === "gone" && typeof mergedInto === "string") return new Problem(410, "merged", { extra: { mergedInto } });
   if (code === "not_found") return new Problem(404, code, told);
   if (code === "gone") return new Problem(410, code, told);
   if (code === "version_moved") return new Problem(412, code, { ...currentVersion(error), cause: error });
   if (CONFLICTS.has(code)) return new Problem(409, code, told);
+  if (code === "not_allowed" && Array.isArray(allowed)) {
+    const facts = { choices: allowed.join(", ") };
+    return new Problem(422, code, { ...told, faults: [{ pointer: "/decision", code, facts }] });
+  }
   const pointer = typeof field === "string" ? pointerOf(field) : "";
   const facts = typeof rule === "string" ? { facts: { rule } } : {};
   return new Problem(422, code, { ...told, faults: [{ pointer, code, ...facts }] });

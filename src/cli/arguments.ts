@@ -21,6 +21,13 @@ export function refuseUnknown(given: Given, known: ArgsDef, command: string): vo
   if (extra !== undefined) throw new CommandError(`"${extra}" is one word too many.`, wayOut);
 }
 
+/** An instant as the API takes it; a day alone is its beginning where the command runs. Throws CommandError. */
+export function readTime(text: string, option: string): string {
+  const time = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text);
+  if (!Number.isNaN(time.getTime())) return time.toISOString();
+  throw new CommandError(`${option} cannot be read.`, "Write it as 2026-12-31 or 2026-12-31T17:00:00+01:00.");
+}
+
 /** A whole number from 1. Throws CommandError. */
 export function readId(text: string, what: string): number {
   const id = Number(text);

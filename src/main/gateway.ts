@@ -1,4 +1,5 @@
 import type { Gateway } from "../api/gateway.ts";
+import { decideMany } from "../pipelines/decide-many.ts";
 import { decideReview } from "../pipelines/decisions.ts";
 import type { Deps } from "../pipelines/deps.ts";
 import { createEntity, deleteContact, editEntity } from "../pipelines/edit.ts";
@@ -31,6 +32,7 @@ export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
   linkEntity: (act) => linkEntity(deps, act),
   unlink: (act) => unlink(deps, act),
   decideReview: (act) => decideReview(deps, act),
+  decideMany: (act) => decideMany(deps, act),
   pauseConnection: (act) => pauseConnection(deps, act),
   resumeConnection: (act) => resumeConnection(deps, act),
   pauseAll: (act) => pauseAll(deps, act),

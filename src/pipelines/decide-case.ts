@@ -11,7 +11,7 @@ import { DECIDED } from "../rules/refused.ts";
 import { agrees, pick, taken } from "../rules/unit-values.ts";
 import type { Review, ReviewSide } from "../store/reviews.ts";
 import { type Batch, type EntitySlot, systemSetter, write } from "./batch.ts";
-import { assertOneOf, close, type Decision, retake } from "./decision.ts";
+import { close, type Decision, retake } from "./decision.ts";
 import { viewOf } from "./owing.ts";
 import { releaseHold, takeWhole } from "./whole-record.ts";
 import { laneKey } from "./world.ts";
@@ -21,7 +21,6 @@ import { laneKey } from "./world.ts";
  * link becomes what it last showed, so that whoever shows something else is owed the outcome.
  */
 export async function decideCase(batch: Batch, before: Review, act: Decision): Promise<void> {
-  assertOneOf(before, act, ["take_theirs", "keep_ours", "value"]);
   const { entity: kind, entityId, unit } = before;
   if (kind === null || entityId === null || unit === null) throw new Error(`Review ${before.id} holds no unit`);
   const slot = await takeWhole(batch, kind, entityId);

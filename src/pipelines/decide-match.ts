@@ -9,7 +9,7 @@ import type { Review } from "../store/reviews.ts";
 import { lockReviewToDecide } from "../store/reviews-decide.ts";
 import { type Batch, iso } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
-import { assertOneOf, assertOpen, close, type Decision } from "./decision.ts";
+import { assertOpen, close, type Decision } from "./decision.ts";
 import type { Deps } from "./deps.ts";
 import { keptReading } from "./kept-reading.ts";
 
@@ -21,7 +21,6 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * `ignore` leaves it standing for nothing.
  */
 export async function decideMatch(deps: Deps, before: Review, act: Decision): Promise<void> {
-  assertOneOf(before, act, ["link", "not_same", "new", "ignore"]);
   const { connection, object, externalId } = before;
   if (connection === null || object === null || externalId === null)
     throw new Error(`Match case ${before.id} names no remote object`);

@@ -1,9 +1,8 @@
-import { RejectedError } from "../lib/errors.ts";
 import { clearOrphaned } from "../store/link-acts.ts";
 import { removeBlocks } from "../store/link-blocks.ts";
 import type { Review } from "../store/reviews.ts";
 import { type Batch, iso, write } from "./batch.ts";
-import { assertOneOf, close, type Decision, retake } from "./decision.ts";
+import { close, type Decision, retake } from "./decision.ts";
 import { takeWhole } from "./whole-record.ts";
 
 const BY_MAX = 100;
@@ -11,12 +10,9 @@ const WHY_MAX = 200;
 
 /**
  * Decides what becomes of a Kundeemne that side crm has deleted (rule R1): `archive` keeps it without any writes;
- * `write_back` makes it there again. Erasing is another act and is refused here.
+ * `write_back` makes it there again.
  */
 export async function decideOrphan(batch: Batch, before: Review, act: Decision): Promise<void> {
-  if (act.decision === "erase")
-    throw new RejectedError("not_allowed", "Erasing is not possible yet: archive the record meanwhile");
-  assertOneOf(before, act, ["archive", "write_back"]);
   const { entityId, connection, object, linkId } = before;
   if (entityId === null || connection === null || object === null) throw new Error(`Review ${before.id} is incomplete`);
   const slot = await takeWhole(batch, "kundeemne", entityId);

@@ -4,7 +4,7 @@ import { agrees, pick } from "../rules/unit-values.ts";
 import type { Review } from "../store/reviews.ts";
 import type { Batch, LinkSlot } from "./batch.ts";
 import { primaryOf } from "./contacts.ts";
-import { assertOneOf, close, type Decision, retake } from "./decision.ts";
+import { close, type Decision, retake } from "./decision.ts";
 import { makePrimary } from "./edit.ts";
 import { releaseHold, takeWhole } from "./whole-record.ts";
 
@@ -13,7 +13,6 @@ import { releaseHold, takeWhole } from "./whole-record.ts";
  * the contact in doubt, or `ignore`. What the links show of "the contact" is then judged against whoever is primary.
  */
 export async function decidePrimary(batch: Batch, before: Review, act: Decision): Promise<void> {
-  assertOneOf(before, act, ["make_primary", "ignore"]);
   if (before.entityId === null) throw new Error(`Review ${before.id} names no emne`);
   const slot = await takeWhole(batch, "kundeemne", before.entityId);
   const review = await retake(batch, act);

@@ -32,6 +32,7 @@ export function assertOpen(review: Pick<Review, "id" | "state" | "revision">, ac
     });
 }
 
+/** Refuses what cannot be said of this review, naming what can. */
 export function assertOneOf(review: Review, act: Decision, allowed: readonly string[]): void {
   if (allowed.includes(act.decision)) return;
   throw new RejectedError("not_allowed", `Of a review of kind ${review.kind} may be said: ${allowed.join(", ")}`, {

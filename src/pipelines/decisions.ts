@@ -1,4 +1,5 @@
 import { RejectedError } from "../lib/errors.ts";
+import { decisionsOf } from "../model/review-kinds.ts";
 import type { Review } from "../store/reviews.ts";
 import { findReviewToDecide } from "../store/reviews-decide.ts";
 import type { Batch } from "./batch.ts";
@@ -20,6 +21,7 @@ export async function decideReview(deps: Deps, act: Decision): Promise<{ state: 
   if (review === undefined)
     throw new RejectedError("not_found", "There is no review with this id", { context: { id: act.id } });
   assertOpen(review, act);
+  assertOneOf(review, act, decisionsOf(review));
   switch (review.kind) {
     case "conflict":
     case "proposal":
@@ -36,13 +38,7 @@ export async function decideReview(deps: Deps, act: Decision): Promise<{ state: 
       break;
     case "ignored_write":
     case "alert":
-      assertOneOf(review, act, ["acknowledge"]);
-      await inBatch(deps, (batch) => finish(batch, review, act));
-      break;
     case "stopped_run":
-      if (act.decision === "approve")
-        throw new RejectedError("not_allowed", "A stopped lane goes on by the release of a fresh preview");
-      assertOneOf(review, act, ["dismiss"]);
       await inBatch(deps, (batch) => finish(batch, review, act));
       break;
   }

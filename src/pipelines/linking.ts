@@ -1,13 +1,14 @@
 import { RejectedError } from "../lib/errors.ts";
 import { contentHash } from "../lib/hash.ts";
 import type { EntityKind } from "../model/catalogue.ts";
+import type { ReviewKind } from "../model/review-kinds.ts";
 import { readNow } from "../store/clock.ts";
 import { loadEntities } from "../store/entities.ts";
 import { findRemote, freeLink, removePairBlocks, withdrawDeliveries } from "../store/link-acts.ts";
 import { addBlock } from "../store/link-blocks.ts";
 import { findLinked, loadImages, lockLinks, remoteKey } from "../store/links.ts";
 import { findLink } from "../store/links-read.ts";
-import { closeReviews, findOpenFor, type ReviewKind } from "../store/reviews.ts";
+import { closeReviews, findOpenFor } from "../store/reviews.ts";
 import { type Batch, type Incoming, iso, type LinkSlot, systemSetter, write } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import { assertFree, assertQuiet } from "./decide-match.ts";

@@ -1,4 +1,5 @@
 import type { EntityKind } from "../model/catalogue.ts";
+import type { ReviewKind, ReviewState } from "../model/review-kinds.ts";
 import type { Db } from "./database.ts";
 import { type IdPage, pageOf } from "./paging.ts";
 import { instantText } from "./read-columns.ts";
@@ -6,8 +7,8 @@ import { instantText } from "./read-columns.ts";
 /** What waits for a person, or is told to one. */
 export interface ReadReview {
   readonly id: number;
-  readonly kind: string;
-  readonly state: string;
+  readonly kind: ReviewKind;
+  readonly state: ReviewState;
   readonly entity: EntityKind | null;
   readonly entityId: string | null;
   readonly unit: string | null;
@@ -28,26 +29,67 @@ export interface ReadReview {
   readonly why: string | null;
 }
 
-export interface ReviewQuery {
-  readonly state?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly entityId?: string | undefined;
+export interface ReviewFilter {
+  readonly kind?: ReviewKind | undefined;
   readonly connection?: string | undefined;
-  readonly before?: number | undefined;
-  readonly limit: number;
+  readonly object?: string | undefined;
+  readonly unit?: string | undefined;
+  /** A Kundeemne, its contacts included. */
+  readonly kundeemne?: string | undefined;
+  readonly openedBefore?: string | undefined;
 }
 
-/** Newest first. */
-export async function listReviews(sql: Db, query: ReviewQuery): Promise<IdPage<ReadReview>> {
+/** Newest first; without a state, of all. */
+export async function listReviews(
+  sql: Db,
+  query: ReviewFilter & {
+    readonly state?: ReviewState | undefined;
+    readonly before?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<IdPage<ReadReview>> {
   const rows = await sql<Row[]>`
     select ${sql.unsafe(COLUMNS)} from reviews r
     where r.id < ${query.before ?? Number.MAX_SAFE_INTEGER}::bigint
       and ${query.state === undefined ? sql`true` : sql`r.state = ${query.state}`}
-      and ${query.kind === undefined ? sql`true` : sql`r.kind = ${query.kind}`}
-      and ${query.entityId === undefined ? sql`true` : sql`r.entity_id = ${query.entityId}::text::uuid`}
-      and ${query.connection === undefined ? sql`true` : sql`r.connection = ${query.connection}`}
+      and ${matching(sql, query)}
     order by r.id desc limit ${query.limit + 1}`;
   return pageOf(rows.map(readReview), query.limit);
+}
+
+/** What is open of these kinds, oldest first, with the revision that is seen now. */
+export async function listOpen(
+  sql: Db,
+  query: ReviewFilter & {
+    readonly kinds: readonly ReviewKind[];
+    readonly after?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<IdPage<{ readonly id: number; readonly kind: ReviewKind; readonly revision: number }>> {
+  const rows = await sql<{ id: string; kind: ReviewKind; revision: number }[]>`
+    select r.id, r.kind, r.revision from reviews r
+    where r.state = 'open' and r.kind = any(${[...query.kinds]}::text[]) and r.id > ${query.after ?? 0}::bigint
+      and ${matching(sql, query)}
+    order by r.id limit ${query.limit + 1}`;
+  return pageOf(
+    rows.map((row) => ({ ...row, id: Number(row.id) })),
+    query.limit,
+  );
+}
+
+function matching(sql: Db, { kind, connection, object, unit, kundeemne, openedBefore }: ReviewFilter) {
+  const all = sql`true`;
+  return sql`${kind === undefined ? all : sql`r.kind = ${kind}`}
+      and ${connection === undefined ? all : sql`r.connection = ${connection}`}
+      and ${object === undefined ? all : sql`r.object = ${object}`}
+      and ${unit === undefined ? all : sql`r.unit = ${unit}`}
+      and ${openedBefore === undefined ? all : sql`r.opened_at < ${openedBefore}::text::timestamptz`}
+      and ${
+        kundeemne === undefined
+          ? all
+          : sql`(r.entity_id = ${kundeemne}::text::uuid
+              or r.entity_id in (select id from kontaktpersoner where kundeemne_id = ${kundeemne}::text::uuid))`
+      }`;
 }
 
 export async function findReview(sql: Db, id: number): Promise<ReadReview | undefined> {

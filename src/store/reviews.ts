@@ -1,15 +1,6 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { ReviewKind, ReviewState } from "../model/review-kinds.ts";
 import type { Sql, Tx } from "./database.ts";
-
-export type ReviewKind =
-  | "proposal"
-  | "conflict"
-  | "match_case"
-  | "primary_contact"
-  | "orphaned"
-  | "ignored_write"
-  | "stopped_run"
-  | "alert";
 
 /** One side of a conflict or proposal: who says what since when. `link` null: our own value or an edit of ours. */
 export interface ReviewSide {
@@ -24,7 +15,7 @@ export interface ReviewSide {
 export interface Review {
   readonly id: number;
   readonly kind: ReviewKind;
-  readonly state: "open" | "decided" | "closed" | "suspended";
+  readonly state: ReviewState;
   readonly entity: EntityKind | null;
   readonly entityId: string | null;
   readonly unit: string | null;

@@ -205,6 +205,38 @@ test("review lists what waits, shows its sides, and decides only what may be dec
   expect(decided).toEqual({ code: 0, out: `Review ${id} is decided.`, told: "" });
 });
 
+test("review decide-all decides what a filter finds, for a reason, and says what could not be", async () => {
+  const answer = await fetch(`${env.KOBLING_URL}/v1/links?connection=erp&object=debitor&externalId=1001`, {
+    headers: { authorization: `Bearer ${madeKey}` },
+  });
+  const { items } = (await answer.json()) as { items: { entityId: string }[] }; // as the API's document says
+  ledger.control.put("Debitorer", "1001", { SE_Nr: "12345674" });
+  const patched = await fetch(`${env.KOBLING_URL}/v1/kundeemner/${items[0]?.entityId}`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${madeKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ cvrNr: "10150817" }),
+  });
+  expect(patched.status).toBe(200);
+  await kobling("sync", "erp", "--object", "debitor");
+  const open = ["--kind", "conflict", "--field", "registration", "--record", items[0]?.entityId ?? ""];
+  await until("the clash waits", async () => (await kobling("review", "list", ...open)).out.includes("registration"));
+  const early = ["--before", "2001-01-01"];
+  expect((await kobling("review", "list", ...open, ...early)).out).toBe("Nothing waits for a person.");
+  const decide = (...words: string[]) => kobling("review", "decide-all", ...words);
+  expect(await decide("keep_ours", ...open)).toMatchObject({ code: 1, told: expect.stringMatching(/--why/) });
+  expect(await decide("keep_ours", "--why", "x")).toMatchObject({ code: 1, told: expect.stringMatching(/filter/) });
+  const wrong = await decide("archive", ...open, "--why", "x");
+  expect(wrong).toMatchObject({ code: 1, told: expect.stringMatching(/take_theirs, keep_ours, value/) });
+  expect((await decide("keep_ours", ...open, ...early, "--why", "x")).out).toBe("0 decided.");
+  const unclear = await decide("take_theirs", ...open, "--target", "nobody", "--why", "x");
+  expect(unclear).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/0 decided.[\s\S]*conflict +bad_value/),
+    told: expect.stringMatching(/^1 could not be decided/),
+  });
+  expect(await decide("keep_ours", ...open, "--why", "ours")).toEqual({ code: 0, out: "1 decided.", told: "" });
+});
+
 test("pin fixes a field of a record for a reason, and unpin lets it go", async () => {
   const answer = await fetch(`${env.KOBLING_URL}/v1/links?connection=erp&object=debitor&externalId=1001`, {
     headers: { authorization: `Bearer ${madeKey}` },

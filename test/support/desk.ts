@@ -1,3 +1,4 @@
+import { decideMany } from "../../src/pipelines/decide-many.ts";
 import { decideReview } from "../../src/pipelines/decisions.ts";
 import { createEntity, editEntity } from "../../src/pipelines/edit.ts";
 import { linkEntity, unlink } from "../../src/pipelines/linking.ts";
@@ -10,6 +11,8 @@ import { type Pulled, startPulled } from "./pulled.ts";
 /** A person at the API, in front of systems that push and pull. */
 export interface Desk extends Pulled {
   readonly api: CheckedClient;
+  /** The document that the API serves. */
+  document(): Promise<CheckedAnswer["body"]>;
   /** The body of an answer; anything but a 2xx fails the test. */
   ok(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<CheckedAnswer["body"]>;
   /** Reviews that wait, of one kind or all, oldest first. */
@@ -21,12 +24,13 @@ export interface Desk extends Pulled {
 export async function startDesk(...given: Parameters<typeof startPulled>): Promise<Desk> {
   const stage = await startPulled(...given);
   const { deps } = stage.engine;
-  const { as } = testApi(deps.db, {
+  const { as, app } = testApi(deps.db, {
     gateway: {
       createEntity: (act) => createEntity(deps, act),
       editEntity: (act) => editEntity(deps, act),
       linkEntity: (act) => linkEntity(deps, act),
       unlink: (act) => unlink(deps, act),
+      decideMany: (act) => decideMany(deps, act),
       decideReview: (act) => decideReview(deps, act),
       changePolicies: (act) => changePolicies(deps, act),
     },
@@ -49,6 +53,7 @@ export async function startDesk(...given: Parameters<typeof startPulled>): Promi
   return {
     ...stage,
     api,
+    document: async () => (await app.request("/openapi.json")).json(),
     ok,
     waiting: async (kind) => {
       const { items } = await ok("GET", `/v1/reviews?limit=500${kind === undefined ? "" : `&kind=${kind}`}`);

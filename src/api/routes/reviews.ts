@@ -1,11 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { catalogueOf } from "../../model/catalogue.ts";
+import { reviewStates } from "../../model/review-kinds.ts";
 import { findReview, listReviews } from "../../store/reviews-read.ts";
-import { actorOf } from "../actor.ts";
+import { actorOf, given } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
+import type { Language } from "../language.ts";
 import { readPageCursor, writePageCursor } from "../page-cursor.ts";
-import { Problem } from "../problems.ts";
+import { Problem, problemOf, wordsOf } from "../problems.ts";
 import { readRecordBody } from "../record-body.ts";
+import { decidedSchema, decisionBody, decisionsBody, filterShape, reviewSchema, viewReview } from "../review-view.ts";
 import {
   bodyProblems,
   idempotencyHeader,
@@ -19,68 +22,6 @@ import {
 } from "../route.ts";
 import { todayOf } from "../today.ts";
 
-const reviewSchema = z
-  .strictObject({
-    id: z.int(),
-    kind: z.string().openapi({ example: "conflict" }),
-    state: z.string().openapi({ example: "open" }),
-    entity: z.enum(["kundeemne", "kontaktperson"]).nullable(),
-    entityId: z.uuid().nullable(),
-    unit: z.string().nullable().openapi({ description: "Field or group that is held meanwhile." }),
-    connection: z.string().nullable(),
-    object: z.string().nullable(),
-    externalId: z.string().nullable(),
-    linkId: z.uuid().nullable(),
-    runId: z.int().nullable(),
-    sides: z
-      .unknown()
-      .openapi({ description: "The sides of a conflict, candidates of a match case, values of a proposal." }),
-    reason: z.string(),
-    detail: z.unknown(),
-    openedAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
-    revision: z.int().openapi({ description: "Rises when a side moves; name the one you saw when you decide." }),
-    decidedAt: z.iso.datetime().nullable(),
-    decidedBy: z.string().nullable(),
-    decision: z.string().nullable(),
-    why: z.string().nullable(),
-  })
-  .openapi("Review");
-
-const decisions = [
-  "take_theirs",
-  "keep_ours",
-  "value",
-  "link",
-  "not_same",
-  "new",
-  "ignore",
-  "make_primary",
-  "archive",
-  "erase",
-  "write_back",
-  "approve",
-  "dismiss",
-  "acknowledge",
-] as const;
-
-const decisionBody = z
-  .strictObject({
-    decision: z.enum(decisions),
-    revision: z.int().min(1).optional().openapi({ description: "The revision that was seen; another one is a 409." }),
-    value: z
-      .record(z.string(), z.unknown())
-      .optional()
-      .openapi({ description: "With `value`: the fields of the unit." }),
-    target: z
-      .string()
-      .max(255)
-      .optional()
-      .openapi({ description: "Side, record or external id that the decision names." }),
-    why: z.string().max(500).optional(),
-  })
-  .openapi("DecisionBody");
-
 const tags = ["reviews"];
 
 const list = createRoute({
@@ -90,13 +31,7 @@ const list = createRoute({
   summary: "What waits for a person, newest first",
   ...secured("read"),
   request: {
-    query: z.strictObject({
-      state: z.string().max(40).default("open"),
-      kind: z.string().max(40).optional(),
-      kundeemne: z.uuid().optional(),
-      connection: z.string().max(63).optional(),
-      ...pageQuery,
-    }),
+    query: z.strictObject({ state: z.enum([...reviewStates, "any"]).default("open"), ...filterShape, ...pageQuery }),
   },
   responses: { 200: json(pageSchema(reviewSchema), "Reviews."), ...securedProblems() },
 });
@@ -121,20 +56,44 @@ const decide = createRoute({
   responses: { 200: json(z.strictObject({ state: z.string() }), "What became of it."), ...bodyProblems(404, 412) },
 });
 
+const decideMany = createRoute({
+  method: "post",
+  path: "/v1/reviews/decisions",
+  tags,
+  summary: "Decide everything that a filter finds",
+  description:
+    "Each review is decided by itself, on the revision that the filter saw: what moved since is left open and told among " +
+    "the failures, and the others go on. Deciding again takes up what is still open.",
+  ...secured("review"),
+  request: { headers: idempotencyHeader, body: jsonBody(decisionsBody) },
+  responses: { 200: json(decidedSchema, "How many were decided, and which were not."), ...bodyProblems() },
+});
+
+/** Kinds of which a person has seen sides that may move. */
+const SIDED: ReadonlySet<string> = new Set(["conflict", "proposal"]);
+
 export function reviewRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(list, async (c) => {
-    const { cursor, limit, kundeemne, ...filters } = c.req.valid("query");
-    const question = { ...filters, entityId: kundeemne };
+    const { cursor, limit, state, ...filter } = c.req.valid("query");
+    const question = { ...filter, ...(state === "any" ? {} : { state }) };
     const before = readPageCursor(question, cursor, z.int());
     const page = await listReviews(deps.sql, { ...question, before, limit });
     const next = page.next === undefined ? null : writePageCursor(question, page.next);
-    return c.json({ items: [...page.rows], next }, 200);
+    return c.json({ items: page.rows.map(viewReview), next }, 200);
+  });
+
+  app.openapi(decideMany, async (c) => {
+    const { filter, decision, why, limit, target, after } = c.req.valid("json");
+    const act = { filter, decision, why, limit, by: actorOf(c), ...given({ target, after }) };
+    const { found, decided, failures, next } = await deps.gateway.decideMany(act);
+    const told = failures.map(({ id, kind, error }) => ({ id, kind, ...whyNot(error, c.get("language")) }));
+    return c.json({ found, decided, failed: told.length, failures: told, next }, 200);
   });
 
   app.openapi(get, async (c) => {
     const review = await findReview(deps.sql, c.req.valid("param").id);
     if (review === undefined) throw new Problem(404, "not_found");
-    return c.json(review, 200);
+    return c.json(viewReview(review), 200);
   });
 
   app.openapi(decide, async (c) => {
@@ -149,15 +108,18 @@ export function reviewRoutes(app: Api, deps: ApiDeps): void {
             base: "/value",
             today: todayOf(deps.now()),
           });
-    const { state } = await deps.gateway.decideReview({
-      id,
-      decision,
-      ...(revision === undefined ? {} : { revision }),
-      ...(values === undefined ? {} : { value: values }),
-      ...(target === undefined ? {} : { target }),
-      ...(why === undefined ? {} : { why }),
-      by: actorOf(c),
-    });
+    // Who names no revision has seen no side (rule R16).
+    if (SIDED.has(review.kind) && revision === undefined)
+      throw new Problem(422, "invalid_request", { faults: [{ pointer: "/revision", code: "missing" }] });
+    const act = { id, decision, by: actorOf(c), ...given({ revision, value: values, target, why }) };
+    const { state } = await deps.gateway.decideReview(act);
     return c.json({ state }, 200);
   });
+}
+
+/** Why one of many could not be decided, in the caller's language. */
+function whyNot(error: unknown, language: Language): { code: string; detail: string; reason?: string } {
+  const problem = problemOf(error);
+  const { reason } = problem.options.extra ?? {};
+  return { ...wordsOf(problem, language), ...(typeof reason === "string" ? { reason } : {}) };
 }

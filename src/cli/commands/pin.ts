@@ -1,5 +1,5 @@
 import { defineCommand } from "citty";
-import { refuseUnknown } from "../arguments.ts";
+import { readTime, refuseUnknown } from "../arguments.ts";
 import { gatewayArgs, openGateway } from "../gateway-client.ts";
 import { CommandError, type Terminal } from "../terminal.ts";
 
@@ -27,7 +27,7 @@ export const pinCommand = (terminal: Terminal) =>
       refuseUnknown(given, pinArgs, "pin");
       const { field, why, until } = given;
       if (why === undefined) throw new CommandError("A pin needs a reason.", `Give one with --why "…".`);
-      const body = { reason: why, ...(until === undefined ? {} : { until: readTime(until) }) };
+      const body = { reason: why, ...(until === undefined ? {} : { until: readTime(until, "--until") }) };
       await openGateway(terminal, given).act("PUT", pathOf(given), { body });
       terminal.out(`${field} is pinned. Take the pin off with \`kobling unpin ${given.id} ${field}\`.`);
     },
@@ -48,11 +48,4 @@ function pathOf({ id, contact, field }: { id: string; contact?: string | undefin
   const record = [`/v1/kundeemner/${encodeURIComponent(id)}`];
   if (contact !== undefined) record.push("kontaktpersoner", encodeURIComponent(contact));
   return [...record, "pins", encodeURIComponent(field)].join("/");
-}
-
-/** A day alone means until it begins where the command runs. */
-function readTime(text: string): string {
-  const time = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text);
-  if (!Number.isNaN(time.getTime())) return time.toISOString();
-  throw new CommandError("--until cannot be read.", "Write it as 2026-12-31 or 2026-12-31T17:00:00+01:00.");
 }

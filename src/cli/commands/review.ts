@@ -1,7 +1,7 @@
 import { defineCommand } from "citty";
 import { z } from "zod";
-import { readId, refuseUnknown } from "../arguments.ts";
-import { gatewayArgs, jsonArg, openGateway } from "../gateway-client.ts";
+import { readId, readTime, refuseUnknown } from "../arguments.ts";
+import { type GatewayClient, gatewayArgs, jsonArg, openGateway } from "../gateway-client.ts";
 import { outline, table } from "../table.ts";
 import { CommandError, type Terminal } from "../terminal.ts";
 
@@ -19,14 +19,21 @@ const reviewSchema = z.looseObject({
   revision: z.number(),
 });
 
-const listArgs = {
+const filterArgs = {
   kind: {
     type: "string",
     description: "Only of this kind (conflict, match_case, proposal, alert …)",
     valueHint: "kind",
   },
   connection: { type: "string", description: "Only of this connection", valueHint: "name" },
-  state: { type: "string", description: "open unless said", valueHint: "state" },
+  object: { type: "string", description: "Only of this object (debitor, kreditor …)", valueHint: "object" },
+  field: { type: "string", description: "Only of this field or group", valueHint: "field" },
+  record: { type: "string", description: "Only of this Kundeemne and its contacts", valueHint: "id" },
+  before: { type: "string", description: "Only opened before: 2026-12-31, or an instant", valueHint: "time" },
+} as const;
+const listArgs = {
+  ...filterArgs,
+  state: { type: "string", description: "open unless said; decided, closed, suspended, any", valueHint: "state" },
   ...jsonArg,
   ...gatewayArgs,
 } as const;
@@ -44,12 +51,25 @@ const decideArgs = {
   },
   revision: {
     type: "string",
-    description: "The revision you saw; refused when a side has moved since",
+    description: "The revision you saw; refused when a side has moved since. Without it the one that stands now",
     valueHint: "n",
   },
   value: { type: "string", description: 'With value: the fields as JSON, {"telefon": "33123456"}', valueHint: "json" },
   target: { type: "string", description: "Side, record or external id that the decision names", valueHint: "id" },
   why: { type: "string", description: "Reason, kept with the decision", valueHint: "reason" },
+  ...gatewayArgs,
+} as const;
+
+const decideAllArgs = {
+  decision: {
+    type: "positional",
+    description: "take_theirs, keep_ours, not_same, new, ignore, dismiss, acknowledge …",
+    required: true,
+  },
+  ...filterArgs,
+  target: { type: "string", description: "Side or connection that the decision names", valueHint: "id" },
+  why: { type: "string", description: "Reason, kept with each decision", valueHint: "reason" },
+  ...jsonArg,
   ...gatewayArgs,
 } as const;
 
@@ -62,14 +82,9 @@ export const reviewCommand = (terminal: Terminal) =>
         args: listArgs,
         async run({ args: given }) {
           refuseUnknown(given, listArgs, "review list");
-          const { kind, connection, state } = given;
+          const query = { ...readFilter(given), state: given.state };
           const gateway = openGateway(terminal, given);
-          const { items, more } = await gateway.list(
-            reviewSchema,
-            "/v1/reviews",
-            { kind, connection, state },
-            MOST_LISTED,
-          );
+          const { items, more } = await gateway.list(reviewSchema, "/v1/reviews", query, MOST_LISTED);
           if (given.json) return terminal.out(JSON.stringify(items, null, 2));
           if (items.length === 0) return terminal.out("Nothing waits for a person.");
           const rows = items.map((each) => [
@@ -98,21 +113,85 @@ export const reviewCommand = (terminal: Terminal) =>
           refuseUnknown(given, decideArgs, "review decide");
           const id = readId(given.id, "The id of a review");
           const { decision, target, why } = given;
+          const value = given.value === undefined ? {} : { value: readFields(given.value) };
+          const said = given.revision === undefined ? undefined : readId(given.revision, "The revision");
+          const gateway = openGateway(terminal, given);
+          const seen = said ?? (await gateway.ask(reviewSchema, "GET", `/v1/reviews/${id}`)).revision;
           const body = {
             decision,
-            ...(given.revision === undefined ? {} : { revision: readId(given.revision, "The revision") }),
-            ...(given.value === undefined ? {} : { value: readFields(given.value) }),
+            revision: seen,
+            ...value,
             ...(target === undefined ? {} : { target }),
             ...(why === undefined ? {} : { why }),
           };
           const schema = z.looseObject({ state: z.string() });
           const path = `/v1/reviews/${id}/decision`;
-          const { state } = await openGateway(terminal, given).ask(schema, "POST", path, { body });
+          const { state } = await gateway.ask(schema, "POST", path, { body });
           terminal.out(`Review ${id} is ${state}.`);
+        },
+      }),
+      "decide-all": defineCommand({
+        meta: { name: "kobling review decide-all", description: "Decide everything that a filter finds" },
+        args: decideAllArgs,
+        async run({ args: given }) {
+          refuseUnknown(given, decideAllArgs, "review decide-all");
+          const { decision, target, why } = given;
+          if (why === undefined)
+            throw new CommandError("A decision on many needs a reason.", `Give one with --why "…".`);
+          const asked = { filter: readFilter(given), decision, why, ...(target === undefined ? {} : { target }) };
+          const { decided, failures } = await decideAll(openGateway(terminal, given), asked);
+          if (given.json) terminal.out(JSON.stringify({ decided, failures }, null, 2));
+          else {
+            terminal.out(`${decided} decided.`);
+            const rows = failures.map(({ id, kind, code, detail }) => [id, kind, code, detail]);
+            if (rows.length > 0) for (const line of table(["id", "kind", "code", "why not"], rows)) terminal.out(line);
+          }
+          if (failures.length === 0) return;
+          const wayOut = "Look at each with `kobling review show <id>`.";
+          throw new CommandError(`${failures.length} could not be decided and still wait.`, wayOut);
         },
       }),
     },
   });
+
+interface Filter {
+  readonly kind?: string | undefined;
+  readonly connection?: string | undefined;
+  readonly object?: string | undefined;
+  readonly field?: string | undefined;
+  readonly record?: string | undefined;
+  readonly before?: string | undefined;
+}
+
+const readFilter = ({ kind, connection, object, field, record, before }: Filter) => ({
+  kind,
+  connection,
+  object,
+  unit: field,
+  kundeemne: record,
+  openedBefore: before === undefined ? undefined : readTime(before, "--before"),
+});
+
+const decidedSchema = z.looseObject({
+  decided: z.number(),
+  failures: z.array(z.looseObject({ id: z.number(), kind: z.string(), code: z.string(), detail: z.string() })),
+  next: z.number().nullable(),
+});
+
+/** A request after the other until the filter finds no more: each is bounded. */
+async function decideAll(gateway: GatewayClient, asked: object) {
+  let decided = 0;
+  const failures: z.output<typeof decidedSchema>["failures"] = [];
+  let after = 0;
+  for (;;) {
+    const body = { ...asked, after };
+    const answer = await gateway.ask(decidedSchema, "POST", "/v1/reviews/decisions", { body });
+    decided += answer.decided;
+    failures.push(...answer.failures);
+    if (answer.next === null) return { decided, failures };
+    after = answer.next;
+  }
+}
 
 const placeOf = ({ connection, object, externalId }: z.output<typeof reviewSchema>): string =>
   [connection, object, externalId].filter((part) => part !== null).join("/");
