@@ -3,7 +3,7 @@ import { asLanes, findMissing, loadWriteCountsOf, markMissing } from "../store/a
 import { readNow } from "../store/clock.ts";
 import { noteAnswer } from "../store/connections.ts";
 import { alert } from "../store/reviews.ts";
-import { addRunCounts, addRunItems, dropRunItems } from "../store/runs.ts";
+import { addRunItems, dropRunItems } from "../store/runs.ts";
 import { confirmGone } from "./absence.ts";
 import { iso } from "./batch.ts";
 import type { Deps } from "./deps.ts";
@@ -48,7 +48,7 @@ export async function readListing(
         ...(each.changedAt === undefined ? {} : { changedAt: each.changedAt }),
       }));
       // Our clock for the reading: when the request of the listing began, so that nothing read before it is believed newer.
-      const received = await receive(
+      await receive(
         deps,
         { connection, object, via: "poll", runId, beganAt: new Date(began), writeCounts, hadBaseAt, whole: page.whole },
         envelopes,
@@ -60,12 +60,6 @@ export async function readListing(
         objects.map((each) => each.externalId),
       );
       read += objects.length;
-      const counts = {
-        read: objects.length,
-        unchanged: received.repeats,
-        ...(received.refused.length > 0 ? { quarantined: received.refused.length } : {}),
-      };
-      await addRunCounts(sql, new Map([[runId, counts]]));
     }
   }
   await noteAnswer(sql, connection, offsetMs);

@@ -51,24 +51,30 @@ export interface Telling {
 
 /**
  * Keeps what a connection tells, one transaction for the batch; what this returns as kept survives any crash. Repeats
- * are told apart by comparing with the newest change kept, before mapping. Run it again after a failure: changes with an
+ * are told apart by comparing with the newest change kept, before mapping. Where it belongs to a run, the run's counts
+ * are in that transaction, so that they add up whatever dies (promise 12). Run it again after a failure: changes with an
  * event id or a counter are then repeats. At most a few hundred envelopes a call.
  */
 export async function receive(deps: Deps, telling: Telling, envelopes: readonly Envelope[]): Promise<Received> {
-  const snapshot = telling.via === "snapshot" ? (telling.runId ?? null) : null;
-  const received = await keep(
-    deps,
-    deps.db.sql,
-    snapshot === null ? telling : await asShown(deps, telling, snapshot, envelopes),
-    envelopes,
-  );
-  if (snapshot !== null)
-    await addRunCounts(
-      deps.db.sql,
-      new Map([[snapshot, { read: received.kept + received.repeats, unchanged: received.repeats }]]),
-    );
+  const runId = telling.runId ?? null;
+  const shown = telling.via === "snapshot" && runId !== null ? await asShown(deps, telling, runId, envelopes) : telling;
+  const received =
+    runId === null
+      ? await keep(deps, deps.db.sql, shown, envelopes)
+      : await deps.db.sql.begin(async (tx) => {
+          const kept = await keep(deps, tx, shown, envelopes);
+          await addRunCounts(tx, new Map([[runId, countsOf(kept, telling)]]));
+          return kept;
+        });
   if (received.kept > 0) await deps.queue.due("ingest", telling.connection);
   return received;
+}
+
+/** What was refused is told to the sender of a push; in a listing nobody is there to be told, so the run says it. */
+function countsOf({ kept, repeats, refused }: Received, { via }: Telling): Record<string, number> {
+  const [read, unchanged] = [kept + repeats, repeats];
+  if (via === "snapshot" || refused.length === 0) return { read, unchanged };
+  return { read: read + refused.length, unchanged, quarantined: refused.length };
 }
 
 /** A push of a snapshot is a reading as old as the snapshot; which objects came is noted (rules R9, R21). */

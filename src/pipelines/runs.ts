@@ -2,7 +2,16 @@ import { ConnectionError, RejectedError } from "../lib/errors.ts";
 import { readNow } from "../store/clock.ts";
 import { noteFault } from "../store/connections.ts";
 import { loadLanes } from "../store/lanes.ts";
-import { addRunCounts, endRun, openRun, type Run, takeWaitingRuns } from "../store/runs.ts";
+import {
+  addRunCounts,
+  endLostRuns,
+  endRun,
+  openRun,
+  type Run,
+  SAY_ALIVE_MS,
+  sayAlive,
+  takeWaitingRuns,
+} from "../store/runs.ts";
 import { iso } from "./batch.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { ingestAndReadAgain, readListing } from "./listing.ts";
@@ -36,8 +45,15 @@ export async function startRun(
   return { id };
 }
 
-/** Carries out the runs that wait for a connection, oldest first. Safe to run twice at once: a run is taken once. */
+const interrupted = { code: "interrupted", message: "The process that carried it out ended in the middle" };
+
+/**
+ * Carries out the runs that wait for a connection, oldest first, and ends those whose process died. Safe to run twice at
+ * once: a run is taken once.
+ */
 export async function workRuns(deps: Deps, connection: string): Promise<void> {
+  const lost = await endLostRuns(deps.db.sql, connection, interrupted);
+  if (lost > 0) deps.log.warn("run.interrupted", { connection, runs: lost });
   for (const run of await takeWaitingRuns(deps.db.sql, connection)) await carryOut(deps, run);
 }
 
@@ -55,6 +71,10 @@ export async function poll(deps: Deps, connection: string, object: string, kind:
 async function carryOut(deps: Deps, run: Run): Promise<void> {
   const { connection, id } = run;
   const began = performance.now();
+  const saying = setInterval(() => {
+    // Not heard once is not dead: it is said again.
+    sayAlive(deps.db.sql, id).catch((error: unknown) => deps.log.debug("run.unheard", { runId: id, error }));
+  }, SAY_ALIVE_MS);
   try {
     const objects = run.object === null ? Object.keys(deps.connection(connection).objects) : [run.object];
     if (run.kind === "preview") {
@@ -89,5 +109,7 @@ async function carryOut(deps: Deps, run: Run): Promise<void> {
     if (error instanceof ConnectionError) {
       await stopConnection(deps.db.sql, connection, code, iso(await readNow(deps.db.sql)));
     }
+  } finally {
+    clearInterval(saying);
   }
 }

@@ -25,13 +25,19 @@ const readRun = (row: Record<string, unknown>): Run => ({
   detail: row.detail as Record<string, unknown> | null,
 });
 
+/** A process that works on a run says so more often than this; one that has not for so long is dead. */
+const ALIVE_SECONDS = 60;
+export const SAY_ALIVE_MS = 15_000;
+const alive = `kobling_now() + interval '${ALIVE_SECONDS} seconds'`;
+
 export async function openRun(
   sql: Db,
   run: { connection: string; object: string | null; kind: RunKind; by: string; state?: "waiting" | "running" },
 ): Promise<number> {
   const [row] = await sql.unsafe(
-    `insert into runs (connection, object, kind, state, created_at, started_at, by) values ($1, $2, $3, $4, kobling_now(),
-       case when $4 = 'running' then kobling_now() end, $5) returning id::float8 as id`,
+    `insert into runs (connection, object, kind, state, created_at, started_at, by, alive_until) values ($1, $2, $3, $4, kobling_now(),
+       case when $4 = 'running' then kobling_now() end, $5, case when $4 = 'running' and $3 not in ('snapshot', 'undo') then ${alive} end)
+     returning id::float8 as id`,
     [run.connection, run.object, run.kind, run.state ?? "waiting", run.by],
   );
   return Number(row?.id);
@@ -45,11 +51,25 @@ export async function findRun(sql: Db, id: number): Promise<Run | undefined> {
 /** Runs that wait for a worker, oldest first. Undos are taken up by themselves, whatever the state of the connection. */
 export async function takeWaitingRuns(sql: Db, connection: string): Promise<Run[]> {
   const rows = await sql.unsafe(
-    `update runs set state = 'running', started_at = kobling_now() where id in
+    `update runs set state = 'running', started_at = kobling_now(), alive_until = ${alive} where id in
        (select id from runs where connection = $1 and state = 'waiting' and kind <> 'undo' order by id for update skip locked) returning ${columns}`,
     [connection],
   );
   return rows.map(readRun).sort((a, b) => a.id - b.id);
+}
+
+export async function sayAlive(sql: Db, id: number): Promise<void> {
+  await sql.unsafe(`update runs set alive_until = ${alive} where id = $1 and state = 'running'`, [id]);
+}
+
+/** Runs whose process died in the middle end as failed: what they read is kept, what they did not is said nowhere. */
+export async function endLostRuns(sql: Db, connection: string, detail: Record<string, unknown>): Promise<number> {
+  const ended = await sql.unsafe(
+    `update runs set state = 'failed', ended_at = kobling_now(), detail = $2::text::json
+     where connection = $1 and state = 'running' and alive_until < kobling_now()`,
+    [connection, JSON.stringify(detail)],
+  );
+  return ended.count;
 }
 
 export async function endRun(

@@ -151,6 +151,8 @@ export const runs = pgTable(
     /** A preview's effects, a stopped run's reason. */
     detail: json("detail"),
     by: text("by"),
+    /** While a process works on it: when it is taken for dead. Null where nobody's death ends it: a snapshot, an undo. */
+    aliveUntil: instant("alive_until"),
   },
   (table) => [
     index("runs_connection").on(table.connection, table.id),
