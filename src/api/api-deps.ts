@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Log } from "../lib/log.ts";
 import type { Sealer } from "../lib/secrets.ts";
+import type { DriftCount } from "../pipelines/agreement.ts";
 import type { FeedWatch } from "../pipelines/feed.ts";
 import type { Sql } from "../store/database.ts";
 import type { Gateway } from "./gateway.ts";
@@ -22,16 +23,6 @@ export interface WishedConnection {
   /** `queue`: the system pushes and pulls (connector api). */
   readonly mode: "call" | "queue";
   readonly objects: readonly WishedObject[];
-}
-
-/** Units of linked records that differ though they should not, and those that wait for a person. */
-export interface DriftCount {
-  readonly connection: string;
-  readonly object: string;
-  readonly drift: number;
-  readonly held: number;
-  /** When it was counted; null: never yet. */
-  readonly at: string | null;
 }
 
 /** What the API is made of. Nothing in it is opened by the API, nothing kept outside it. */

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { DriftCount } from "../pipelines/agreement.ts";
 import {
   type ConnectionRow,
   type LaneCounts,
@@ -7,7 +8,8 @@ import {
   readLaneCounts,
   readLanes,
 } from "../store/status.ts";
-import type { ApiDeps, DriftCount, WishedObject } from "./api-deps.ts";
+import { addAgreements, agreementOf, agreementSchema } from "./agreement-view.ts";
+import type { ApiDeps, WishedObject } from "./api-deps.ts";
 
 const objectSchema = z
   .strictObject({
@@ -31,8 +33,9 @@ const objectSchema = z
     quarantined: z.int(),
     drift: z
       .int()
-      .openapi({ description: "Fields that differ though they should not, counted by the last full reading." }),
+      .openapi({ description: "Fields that differ though they should not, those that the remote ignored among them." }),
     held: z.int().openapi({ description: "Fields that wait for a person, counted with the drift." }),
+    agreement: agreementSchema,
     countedAt: z.iso.datetime().nullable().openapi({
       description: "When drift and held were counted; null: never yet. A run of kind `reconcile` counts them anew.",
     }),
@@ -60,6 +63,7 @@ export const connectionSchema = z
       .strictObject({ p50Ms: z.number(), p99Ms: z.number(), samples: z.int() })
       .nullable()
       .openapi({ description: "From reading to writing at a remote without a lock (R20)." }),
+    agreement: agreementSchema,
     objects: z.array(objectSchema),
   })
   .openapi("Connection");
@@ -87,7 +91,9 @@ export async function viewConnections(deps: ApiDeps): Promise<ConnectionView[]> 
       drift: drift.filter((count) => count.connection === name),
     };
     const wishes = new Map(wish?.objects.map((object) => [object.object, object]));
-    const objects = [...new Set([...wishes.keys(), ...own.lanes.map((lane) => lane.object)])];
+    const objects = [...new Set([...wishes.keys(), ...own.lanes.map((lane) => lane.object)])].map((object) =>
+      viewObject(object, wishes.get(object), own),
+    );
     return {
       name,
       connector: wish?.connector ?? row?.connector ?? "unknown",
@@ -95,7 +101,8 @@ export async function viewConnections(deps: ApiDeps): Promise<ConnectionView[]> 
       configured: wish !== undefined,
       ...stateOf(row, wish !== undefined),
       circuit: circuits[name] ?? "closed",
-      objects: objects.map((object) => viewObject(object, wishes.get(object), own)),
+      agreement: addAgreements(objects.map((object) => object.agreement)),
+      objects,
     };
   });
 }
@@ -142,6 +149,7 @@ function viewObject(
     quarantined: count?.quarantined ?? 0,
     drift: drift?.drift ?? 0,
     held: drift?.held ?? 0,
+    agreement: agreementOf(count?.linked ?? 0, drift),
     countedAt: drift?.at ?? null,
     lastFullAt: lane?.lastFullAt ?? null,
     unverifiableSince: lane?.unverifiableSince ?? null,

@@ -1,10 +1,7 @@
 import type { EntityKind } from "../model/catalogue.ts";
-import { readNow } from "../store/clock.ts";
 import { markDue } from "../store/deliveries.ts";
-import { loadContacts, loadEntities } from "../store/entities.ts";
-import { loadUnsettledLinks } from "../store/links.ts";
-import { firstId, loadStandings, pageLinks, setStanding, unlinkedRecords } from "../store/standing.ts";
-import { slotOf } from "./batch.ts";
+import { firstId, oldestOpen, pageLinks, setStanding, unlinkedRecords } from "../store/standing.ts";
+import { disagreementOf, isHeld } from "./agreement.ts";
 import { primaryOf } from "./contacts.ts";
 import type { Deps } from "./deps.ts";
 import { openBatch, takeEntities } from "./load.ts";
@@ -17,6 +14,10 @@ export interface Standing {
   /** Fields that differ though they should not; held ones stand apart. */
   readonly drift: number;
   readonly held: number;
+  /** Two-way fields among all that differ for now. */
+  readonly differing: number;
+  /** Since when the oldest of them does so. */
+  readonly oldest: string | null;
   readonly withheld: number;
   readonly oneWay: number;
   readonly ignored: number;
@@ -30,8 +31,9 @@ const PAGE = 500;
  */
 export async function sweep(deps: Deps, connection: string, object: string): Promise<Standing> {
   const mapping = deps.mappingOf(connection, object);
-  const total = { links: 0, drift: 0, held: 0, withheld: 0, oneWay: 0, ignored: 0 };
-  if (mapping === undefined) return total;
+  const total = { links: 0, drift: 0, held: 0, differing: 0, withheld: 0, oneWay: 0, ignored: 0 };
+  let oldest: string | null = null;
+  if (mapping === undefined) return { ...total, oldest };
   let after = firstId;
   let due = false;
   for (;;) {
@@ -42,17 +44,19 @@ export async function sweep(deps: Deps, connection: string, object: string): Pro
       const lane = batch.lanes.get(laneKey(connection, object));
       await takeEntities(batch, new Map(links.map((link) => [link.entityId ?? "", mapping.as as EntityKind])));
       const owing = [];
+      const apart: string[] = [];
       for (const link of links) {
         const slot = batch.entities.get(link.entityId ?? "");
         if (slot === undefined || lane === undefined) continue;
         total.links += 1;
         const primary = mapping.hasView ? primaryOf(batch, slot.entity.id) : undefined;
         const owes = linkOwes(slot, primary, link, lane, mapping, batch.now);
-        total.drift += owes.units.length;
-        for (const reason of Object.values(owes.withheld)) {
-          if (reason === "held" || reason === "proposed") total.held += 1;
-          else total.withheld += 1;
-        }
+        const { drift, held, differing } = disagreementOf(owes, mapping);
+        total.drift += drift;
+        total.held += held;
+        total.differing += differing;
+        total.withheld += Object.values(owes.withheld).filter((reason) => !isHeld(reason)).length;
+        if (drift + held + differing > 0) apart.push(link.id);
         for (const kind of Object.values(owes.left)) {
           if (kind === "one_way") total.oneWay += 1;
           else if (kind === "ignored") total.ignored += 1;
@@ -69,16 +73,17 @@ export async function sweep(deps: Deps, connection: string, object: string): Pro
         }
       }
       await markDue(tx, owing);
-      return { last: links.at(-1)?.id ?? "", owing: owing.length };
+      return { last: links.at(-1)?.id ?? "", owing: owing.length, oldest: await oldestOpen(tx, apart) };
     });
     if (page === undefined) break;
     after = page.last;
     due ||= page.owing > 0;
+    if (page.oldest !== null && (oldest === null || page.oldest < oldest)) oldest = page.oldest;
   }
   due = (await dueCreates(deps, connection, object)) || due;
-  await setStanding(deps.db.sql, connection, object, total);
+  await setStanding(deps.db.sql, connection, object, { ...total, oldest });
   if (due) await deps.queue.due("deliver", connection);
-  return total;
+  return { ...total, oldest };
 }
 
 /** Records that should have an object here and have none: made due, set by set (rules R19, R25 forbid some). */
@@ -118,51 +123,4 @@ async function dueCreates(deps: Deps, connection: string, object: string): Promi
     after = last;
     any = true;
   }
-}
-
-const LIVE_LINKS = 5_000;
-
-/**
- * Fields that differ and fields that are held, by object, as the store knows them now: an edit counts from the moment it
- * is known, also while its connection is paused. Past a bound of unsettled links the last sweep's count stands.
- */
-export async function countDrift(deps: Deps): Promise<Awaited<ReturnType<typeof loadStandings>>> {
-  const standings = await loadStandings(deps.db.sql);
-  const links = await loadUnsettledLinks(deps.db.sql, LIVE_LINKS);
-  if (links.length === LIVE_LINKS) return standings;
-  const at = new Date(await readNow(deps.db.sql)).toISOString();
-  const counts = new Map(
-    standings.map((each) => [laneKey(each.connection, each.object), { ...each, drift: 0, held: 0, at }]),
-  );
-  await deps.db.sql.begin("isolation level repeatable read read only", async (tx) => {
-    const batch = await openBatch(deps, tx, "");
-    const emner = links.flatMap((link) =>
-      link.entity === "kundeemne" && link.entityId !== null ? [link.entityId] : [],
-    );
-    const contacts = links.flatMap((link) =>
-      link.entity === "kontaktperson" && link.entityId !== null ? [link.entityId] : [],
-    );
-    for (const [kind, ids] of [
-      ["kundeemne", emner],
-      ["kontaktperson", contacts],
-    ] as const) {
-      for (const [id, stored] of await loadEntities(tx, kind, ids)) batch.entities.set(id, slotOf(stored));
-    }
-    for (const stored of await loadContacts(tx, emner, false)) {
-      const known = batch.contacts.get(stored.parentId ?? "") ?? [];
-      batch.contacts.set(stored.parentId ?? "", [...known, slotOf(stored)]);
-    }
-    for (const link of links) {
-      const lane = batch.lanes.get(laneKey(link.connection, link.object));
-      const mapping = deps.mappingOf(link.connection, link.object);
-      const slot = batch.entities.get(link.entityId ?? "");
-      const count = counts.get(laneKey(link.connection, link.object));
-      if (lane === undefined || mapping === undefined || slot === undefined || count === undefined) continue;
-      const primary = mapping.hasView ? primaryOf(batch, slot.entity.id) : undefined;
-      const owes = linkOwes(slot, primary, link, lane, mapping, batch.now);
-      count.drift += owes.units.length;
-      count.held += Object.values(owes.withheld).filter((reason) => reason === "held" || reason === "proposed").length;
-    }
-  });
-  return [...counts.values()];
 }

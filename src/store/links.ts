@@ -281,18 +281,26 @@ export async function loadTiedIds(sql: Sql | Tx, connection: string, object: str
 }
 
 /**
- * Links that may differ from their record now, not locked: those with a delivery under way or held back, and those of
- * records that a case holds. What is not among them agreed at its last decision.
+ * Links that may differ from their record now, and since when, not locked: those with a delivery under way, held back or
+ * refused, and those of records that a case holds. What is not among them agreed at its last decision.
  */
-export async function loadUnsettledLinks(sql: Sql | Tx, limit: number): Promise<StoredLink[]> {
+export async function loadUnsettledLinks(sql: Sql | Tx, limit: number): Promise<{ link: StoredLink; since: string }[]> {
   const rows = await sql.unsafe(
-    `select ${columns} from links where state = 'linked' and id in (
-       select link_id from deliveries where state in ('due', 'leased', 'uncertain', 'withheld') and link_id is not null
-       union
-       select l.id from reviews r join links l on l.entity_id = r.entity_id
+    `with open as (
+       select link_id as id, created_at as since from deliveries
+         where state in ('due', 'leased', 'uncertain', 'withheld') and link_id is not null
+       union all
+       select link_id, created_at from deliveries where state = 'rejected' and link_id is not null
+       union all
+       select link_id, opened_at from reviews where state = 'open' and kind = 'ignored_write' and link_id is not null
+       union all
+       select l.id, r.opened_at from reviews r left join kontaktpersoner p on r.entity = 'kontaktperson' and p.id = r.entity_id
+         join links l on l.entity_id = any(array[r.entity_id, p.kundeemne_id])
          where r.state = 'open' and r.kind in ('conflict', 'proposal', 'primary_contact'))
-     order by id limit $1`,
+     select ${columns}, waits.since::text as since
+     from (select id, min(since) as since from open group by id) waits join links using (id)
+     where state = 'linked' order by id limit $1`,
     [limit],
   );
-  return rows.map(readLink);
+  return rows.map((row) => ({ link: readLink(row), since: new Date(String(row.since)).toISOString() }));
 }

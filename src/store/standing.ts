@@ -68,19 +68,44 @@ export async function setStanding(sql: Db, connection: string, object: string, s
   );
 }
 
+export interface KeptStanding {
+  readonly connection: string;
+  readonly object: string;
+  readonly drift: number;
+  readonly held: number;
+  readonly differing: number;
+  readonly oldest: string | null;
+  readonly at: string | null;
+}
+
 /** What the last sweep counted, by connection and object; zero where none has been yet. */
-export async function loadStandings(
-  sql: Db,
-): Promise<{ connection: string; object: string; drift: number; held: number; at: string | null }[]> {
+export async function loadStandings(sql: Db): Promise<KeptStanding[]> {
   const rows = await sql.unsafe("select connection, object, standing from lanes order by connection, object");
   return rows.map((row) => {
-    const standing = row.standing as { drift?: number; held?: number; at?: string } | null; // as setStanding wrote it
+    const standing = row.standing as Partial<KeptStanding> | null; // as setStanding wrote it
     return {
       connection: String(row.connection),
       object: String(row.object),
       drift: standing?.drift ?? 0,
       held: standing?.held ?? 0,
-      at: standing?.at === undefined ? null : new Date(standing.at).toISOString(),
+      differing: standing?.differing ?? 0,
+      oldest: standing?.oldest ?? null,
+      at: standing?.at == null ? null : new Date(standing.at).toISOString(),
     };
   });
+}
+
+/** Since when links have something open: a delivery, or a case of their record. The oldest of them; null: none has. */
+export async function oldestOpen(sql: Db, linkIds: readonly string[]): Promise<string | null> {
+  if (linkIds.length === 0) return null;
+  const [row] = await sql.unsafe(
+    `select least(
+       (select min(created_at) from deliveries where link_id = any($1::uuid[]) and state not in ('settled', 'withdrawn')),
+       (select min(r.opened_at) from links l join reviews r on r.entity_id = l.entity_id and r.state = 'open'
+          and r.kind in ('conflict', 'proposal', 'primary_contact') where l.id = any($1::uuid[])),
+       (select min(opened_at) from reviews where link_id = any($1::uuid[]) and state = 'open' and kind = 'ignored_write')
+     )::text as oldest`,
+    [[...linkIds]],
+  );
+  return row?.oldest == null ? null : new Date(String(row.oldest)).toISOString();
 }

@@ -27,7 +27,12 @@ beforeAll(async () => {
   database = await createTestDatabase();
   api = testApi(database, {
     gateway,
-    drift: [{ connection: "erp", object: "debitor", drift: 2, held: 1, at: "2026-01-31T12:00:00.000Z" }],
+    drift: [
+      {
+        ...{ connection: "erp", object: "debitor", drift: 2, held: 1, differing: 3, twoWay: 20 },
+        ...{ oldest: "2026-01-31T11:00:00.000Z", at: "2026-01-31T12:00:00.000Z" },
+      },
+    ],
   });
   client = await api.as("admin");
   await database.sql`

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { ApiDeps, ApiLimits, DriftCount, WishedConnection } from "../../src/api/api-deps.ts";
+import type { ApiDeps, ApiLimits, WishedConnection } from "../../src/api/api-deps.ts";
 import { createApi } from "../../src/api/app.ts";
 import type { Gateway } from "../../src/api/gateway.ts";
 import { createMetrics } from "../../src/api/metrics.ts";
 import { createLog, type Log } from "../../src/lib/log.ts";
 import { hashKey, newKey, redactor, sealer } from "../../src/lib/secrets.ts";
+import type { DriftCount } from "../../src/pipelines/agreement.ts";
 import { createFeedWatch } from "../../src/pipelines/feed.ts";
 import { addApiKey } from "../../src/store/api-keys.ts";
 import type { Database } from "../../src/store/database.ts";
@@ -26,6 +27,7 @@ export interface TestApiOptions {
   readonly limits?: Partial<ApiLimits>;
   readonly log?: Log;
   readonly drift?: readonly DriftCount[];
+  readonly countDrift?: ApiDeps["countDrift"];
   readonly now?: () => Date;
 }
 
@@ -52,7 +54,7 @@ export function testApi(database: Database, options: TestApiOptions = {}): TestA
     newId: randomUUID,
     now: options.now ?? (() => new Date()),
     connections: () => options.connections ?? [erp],
-    countDrift: async () => options.drift ?? [],
+    countDrift: options.countDrift ?? (async () => options.drift ?? []),
     circuits: () => ({}),
     feedWatch: createFeedWatch(database.sql, 10),
     metrics: createMetrics(),

@@ -1,5 +1,6 @@
 import { type Simulator, startKeyBalance } from "../../simulators/keybalance/server.ts";
 import type { Mapping } from "../../src/mappings/mapping.ts";
+import { countDrift } from "../../src/pipelines/agreement.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
 import { release } from "../../src/pipelines/preview.ts";
@@ -80,6 +81,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const engine = await startEngine(config, options.mappings === undefined ? {} : { mappings: options.mappings });
   const { deps } = engine;
   const { as } = testApi(deps.db, {
+    countDrift: () => countDrift(deps),
     gateway: {
       createEntity: (act) => createEntity(deps, act),
       editEntity: (act) => editEntity(deps, act),

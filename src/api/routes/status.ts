@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { readFeedLag } from "../../store/feed.ts";
 import { ping, readHeld, readOpenReviews } from "../../store/status.ts";
+import { addAgreements, agreementSchema } from "../agreement-view.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
 import { type ConnectionView, connectionSchema, viewConnections } from "../connection-view.ts";
 import { Problem } from "../problems.ts";
@@ -20,6 +21,7 @@ const statusSchema = z
       drift: z.int(),
       held: z.int(),
     }),
+    agreement: agreementSchema,
     openReviews: z.record(z.string(), z.int()).openapi({ description: "By kind." }),
     feed: z.strictObject({ unnumbered: z.int(), oldestSeconds: z.number() }),
   })
@@ -85,7 +87,11 @@ export function statusRoutes(app: Api, deps: ApiDeps): void {
       held,
     };
     const at = deps.now().toISOString();
-    return c.json({ version: deps.version, at, connections, totals, openReviews: { ...openReviews }, feed }, 200);
+    const agreement = addAgreements(connections.map((connection) => connection.agreement));
+    return c.json(
+      { version: deps.version, at, connections, totals, agreement, openReviews: { ...openReviews }, feed },
+      200,
+    );
   });
 
   app.openapi(health, (c) => c.json({ status: "ok" as const }, 200));
@@ -131,6 +137,16 @@ function gauges(deps: ApiDeps): void {
   metrics.collect("kobling_deliveries_uncertain", "Writes that may have gone through.", lane, of("uncertain"));
   metrics.collect("kobling_drift", "Fields that differ though they should not.", lane, of("drift"));
   metrics.collect("kobling_held", "Fields that wait for a person.", lane, of("held"));
+  const each = (value: (object: ObjectView) => number | null) => async () =>
+    (await view()).flatMap((connection) =>
+      connection.objects.flatMap((object) => {
+        const found = value(object);
+        return found === null ? [] : [{ labels: { connection: connection.name, object: object.object }, value: found }];
+      }),
+    );
+  metrics.collect("kobling_two_way_fields", "Linked fields kept in agreement both ways.", lane, each(fieldsOf));
+  metrics.collect("kobling_agreeing_ratio", "Share of these that agree, 0 to 1.", lane, each(agreeing));
+  metrics.collect("kobling_oldest_disagreement_seconds", "Age of the oldest disagreement.", lane, each(age(deps)));
   metrics.collect("kobling_reviews_open", "Open reviews by kind.", ["kind"], async () =>
     Object.entries(await readOpenReviews(sql)).map(([kind, value]) => ({ labels: { kind }, value })),
   );
@@ -138,3 +154,13 @@ function gauges(deps: ApiDeps): void {
     { labels: {}, value: (await readFeedLag(sql)).oldestSeconds },
   ]);
 }
+
+type ObjectView = ConnectionView["objects"][number];
+const fieldsOf = ({ agreement }: ObjectView): number => agreement.fields;
+const agreeing = ({ agreement }: ObjectView): number | null =>
+  agreement.fields === 0 ? null : agreement.agreeing / agreement.fields;
+/** 0 where nothing differs. */
+const age =
+  ({ now }: ApiDeps) =>
+  ({ agreement }: ObjectView): number =>
+    agreement.oldestAt === null ? 0 : Math.max(0, (now().getTime() - Date.parse(agreement.oldestAt)) / 1000);

@@ -19,6 +19,7 @@ const objectSchema = z.looseObject({
   quarantined: z.number(),
   held: z.number(),
   drift: z.number(),
+  agreement: z.looseObject({ percent: z.number().nullable(), oldestAt: z.string().nullable() }),
   unverifiableSince: z.string().nullable(),
   stopped: z.looseObject({ review: z.number(), reason: z.string().nullable() }).nullable(),
 });
@@ -40,7 +41,7 @@ const statusSchema = z.looseObject({
 });
 
 const HEADINGS = ["connection", "object", "direction", "state", "linked", "waiting", "due", "withheld", "uncertain"];
-const COUNTS = ["quarantined", "held", "drift"];
+const COUNTS = ["quarantined", "held", "drift", "agree %"];
 
 const args = { ...jsonArg, ...gatewayArgs } as const;
 
@@ -55,7 +56,15 @@ export const statusCommand = (terminal: Terminal) =>
       const rows = status.connections.flatMap((connection) =>
         connection.objects.map((each) => [
           ...[connection.name, each.object, each.direction, stateOf(connection.state, each), each.linked, each.waiting],
-          ...[each.due, each.withheld, each.uncertain, each.quarantined, each.held, each.drift],
+          ...[
+            each.due,
+            each.withheld,
+            each.uncertain,
+            each.quarantined,
+            each.held,
+            each.drift,
+            each.agreement.percent ?? "-",
+          ],
         ]),
       );
       for (const line of table([...HEADINGS, ...COUNTS], rows)) terminal.out(line);
@@ -79,7 +88,7 @@ function remarks({ connections, openReviews }: z.output<typeof statusSchema>): s
       lines.push(`${name} is ${state}${reason === null ? "" : `: ${reason}`}. \`kobling resume ${name}\``);
     if (circuit !== "closed") lines.push(`${name} failed repeatedly and rests (circuit ${circuit}).`);
     if (lastError !== null) lines.push(`${name}: last fault ${lastError} at ${lastErrorAt ?? "an unknown time"}.`);
-    for (const { object, armed, stopped, unverifiableSince } of objects) {
+    for (const { object, armed, stopped, unverifiableSince, agreement } of objects) {
       if (armed && state === "active") {
         lines.push(
           `${name} ${object} is armed: it writes nothing before \`kobling sync ${name} --preview\` and a release.`,
@@ -88,6 +97,7 @@ function remarks({ connections, openReviews }: z.output<typeof statusSchema>): s
       if (stopped !== null) {
         lines.push(`${name} ${object} is stopped: ${stopped.reason ?? "by a guard"}; see review ${stopped.review}.`);
       }
+      if (agreement.oldestAt !== null) lines.push(`${name} ${object} differs somewhere since ${agreement.oldestAt}.`);
       if (unverifiableSince !== null) lines.push(`${name} ${object} cannot be verified since ${unverifiableSince}.`);
     }
   }

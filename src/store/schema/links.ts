@@ -126,6 +126,8 @@ export const deliveries = pgTable(
       .where(sql`state in ('due', 'leased', 'uncertain', 'withheld')`),
     index("deliveries_due").on(table.connection, table.dueAt).where(sql`state in ('due', 'leased', 'uncertain')`),
     index("deliveries_link").on(table.linkId),
+    // What a remote refused goes on differing: status asks for it.
+    index("deliveries_rejected").on(table.linkId).where(sql`state = 'rejected'`),
   ],
 );
 

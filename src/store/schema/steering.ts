@@ -46,7 +46,7 @@ export const lanes = pgTable(
     firstMeetings: integer("first_meetings").notNull().default(0),
     /** Remote fields that listings have shown; one that is gone from all is a loss of capability (rule R8). */
     fieldsSeen: text("fields_seen").array(),
-    /** Counted at the last sweep: {at, links, drift, held, withheld, oneWay, ignored}; fields. */
+    /** Counted at the last sweep: {at, links, drift, held, differing, oldest, withheld, oneWay, ignored}; fields. */
     standing: json("standing"),
     /** Set when a guard stopped the lane: the review that waits. */
     stoppedBy: bigint("stopped_by", { mode: "number" }),

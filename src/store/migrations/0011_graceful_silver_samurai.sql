@@ -1,0 +1,1 @@
+CREATE INDEX "deliveries_rejected" ON "deliveries" USING btree ("link_id") WHERE state = 'rejected';
