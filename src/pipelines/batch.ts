@@ -81,7 +81,7 @@ export interface Batch {
   /** Open reviews that hold a unit of a record in hand. */
   readonly held: Map<number, Review & { moved: boolean; sides: ReviewSide[] }>;
   readonly openings: Opening[];
-  readonly closings: { id: number; entityId: string; hold: string; why: string }[];
+  readonly closings: { id: number; why: string }[];
   readonly outcomes: Outcome[];
   readonly due: Due[];
   readonly history: HistoryEntry[];

@@ -1,12 +1,11 @@
 import type { UnitEffect } from "../rules/decision.ts";
-import { agrees } from "../rules/unit-values.ts";
 import type { StoredLink } from "../store/links.ts";
 import type { ReviewSide } from "../store/reviews.ts";
 import { type Batch, type EntitySlot, type Incoming, iso } from "./batch.ts";
 
 /**
- * Opens, joins and closes the cases that a decision asks for (rules R15, R16). A held unit keeps its value; every link's
- * newest claim joins as a further side. True when the reading ended in somebody's hands.
+ * Opens and joins the cases that a decision asks for (rules R15, R16); `settleCases` closes them. A held unit keeps its
+ * value; every link's newest claim joins as a further side. True when the reading ended in somebody's hands.
  */
 export function openCases(
   batch: Batch,
@@ -82,29 +81,8 @@ function joinCase(batch: Batch, slot: EntitySlot, id: number, effect: UnitEffect
     }
     return;
   }
-  known.sides = [...known.sides.filter((each) => each.link !== side.link), side];
+  const others = known.sides.filter((each) => each.link !== side.link);
+  // What a person has refused already is no side (rule R15).
+  known.sides = effect.rule === "R15:refused" ? others : [...others, side];
   known.moved = true;
-  if (effect.review?.close !== true) return;
-  // Sides that come to agree close the case: every other link's claim must say the same (rule R16).
-  const others = known.sides.filter((each) => each.link !== null && each.link !== side.link);
-  if (others.some((each) => !showsOurs(batch, slot, effect.unit, each))) return;
-  const hold = known.kind === "proposal" ? `${effect.unit}@${known.connection}` : effect.unit;
-  batch.closings.push({
-    id,
-    entityId: slot.entity.id,
-    hold,
-    why: effect.rule === "R15:refused" ? "refused_before" : "sides_agree",
-  });
-  const holds = { ...slot.entity.holds };
-  delete holds[hold];
-  slot.entity = { ...slot.entity, holds };
-  slot.dirty = true;
-}
-
-/** A side's claim agrees with the value in force after normalisation, as its own mapping reads it. */
-function showsOurs(batch: Batch, slot: EntitySlot, unit: string, side: ReviewSide): boolean {
-  const mapping =
-    side.connection === null || side.object === null ? undefined : batch.deps.mappingOf(side.connection, side.object);
-  const mapped = mapping?.unitByName.get(unit);
-  return mapped !== undefined && agrees(slot.entity.kind, mapped, side.value, slot.entity.values);
 }

@@ -15,6 +15,7 @@ import { type Mapped, openBatch, takeBlocks, takeEntities, takeLinks } from "./l
 import { indexOf, loadCandidates, lockKeys, type MatchIndex, strangerOf } from "./matching.ts";
 import { guardMeetings, takeAccepted } from "./meetings.ts";
 import { resolve } from "./resolve.ts";
+import { settleCases } from "./settle-cases.ts";
 import { laneKey } from "./world.ts";
 
 export interface DecideBatchOptions {
@@ -82,6 +83,7 @@ export async function decideBatch(
   }
   for (const each of mapped) if (!mine.has(each)) judgeOne(batch, each, index, parents, options);
   if (options.asReleased === undefined) await guardMeetings(batch);
+  await settleCases(batch);
   await options.after?.(batch);
   await flush(batch);
   return batch;

@@ -1,18 +1,15 @@
 import { RejectedError } from "../lib/errors.ts";
-import type { MappedUnit } from "../mappings/mapping.ts";
 import { catalogueOf, type Values } from "../model/catalogue.ts";
-import { applyToLink } from "../rules/apply.ts";
 import type { UnitEffect } from "../rules/decision.ts";
 import { deriveSearchName } from "../rules/derived.ts";
 import { gateState } from "../rules/gate.ts";
-import { lastShown } from "../rules/owed.ts";
 import type { Setter } from "../rules/record.ts";
 import { DECIDED } from "../rules/refused.ts";
-import { agrees, pick, taken } from "../rules/unit-values.ts";
+import { pick, taken } from "../rules/unit-values.ts";
 import type { Review, ReviewSide } from "../store/reviews.ts";
 import { type Batch, type EntitySlot, systemSetter, write } from "./batch.ts";
 import { close, type Decision, retake } from "./decision.ts";
-import { viewOf } from "./owing.ts";
+import { mappedFor, showBase } from "./sides.ts";
 import { releaseHold, takeWhole } from "./whole-record.ts";
 import { laneKey } from "./world.ts";
 
@@ -30,6 +27,7 @@ export async function decideCase(batch: Batch, before: Review, act: Decision): P
     throw new RejectedError("not_allowed", "The state of the record forbids every write", {
       context: { id: entityId, reason: gate.reason },
     });
+  assertFree(slot, unit, review, act);
   const chosen = choose(batch, slot, unit, review, act);
   const by: Setter = {
     kind: act.by.kind === "system" ? "system" : "person",
@@ -50,6 +48,15 @@ export async function decideCase(batch: Batch, before: Review, act: Decision): P
   for (const linkSlot of batch.links.values()) if (sides.has(linkSlot.link.id)) showBase(batch, slot, linkSlot, unit);
   releaseHold(slot, review.id);
   await close(batch, review, act);
+}
+
+/** A conflict holds the whole field: no proposal changes its value meanwhile (rule R16). */
+function assertFree({ entity }: EntitySlot, unit: string, review: Review, act: Decision): void {
+  const holding = entity.holds[unit];
+  if (holding === undefined || holding === review.id || act.decision === "keep_ours") return;
+  throw new RejectedError("conflict", "A conflict holds this field; decide that first", {
+    context: { id: review.id, conflict: holding },
+  });
 }
 
 interface Chosen {
@@ -108,20 +115,6 @@ function theirSide(review: Review, target: string | undefined): ReviewSide {
   return first;
 }
 
-/** How a connection speaks of a unit of this record, in the record's own names; a contact also through its emne's view. */
-function mappedFor(
-  batch: Batch,
-  slot: EntitySlot,
-  unit: string,
-  connection: string,
-  object: string,
-): MappedUnit | undefined {
-  const mapping = batch.deps.mappingOf(connection, object);
-  if (mapping === undefined) return undefined;
-  const own = mapping.as === slot.entity.kind ? mapping : viewOf(mapping);
-  return own.unitByName.get(unit);
-}
-
 /** What wins is written with the person as its setter; every side that loses is recorded (promise 3). */
 function effectsOf(
   batch: Batch,
@@ -151,7 +144,7 @@ function effectsOf(
 
 function setterOfSide(batch: Batch, side: ReviewSide): Setter {
   const at = Date.parse(side.at);
-  if (side.connection === null || side.object === null) return { kind: "api", from: at, to: at };
+  if (side.connection === null || side.object === null) return { kind: "api", ...side.by, from: at, to: at };
   const lane = batch.lanes.get(laneKey(side.connection, side.object));
   return {
     kind: "connection",
@@ -162,37 +155,4 @@ function setterOfSide(batch: Batch, side: ReviewSide): Setter {
     from: at,
     to: at,
   };
-}
-
-/** Base becomes what the link last showed; a remote that shows the outcome already has had it. */
-function showBase(
-  batch: Batch,
-  slot: EntitySlot,
-  linkSlot: { link: Parameters<typeof applyToLink>[0]; dirty: boolean },
-  unit: string,
-): void {
-  const { link } = linkSlot;
-  const mapping = batch.deps.mappingOf(link.connection, link.object);
-  if (mapping === undefined || (link.state !== "linked" && link.state !== "extra")) return;
-  const own = link.entityId === slot.entity.id;
-  // The emne's link shows this contact only while it is the primary one.
-  if (!own && (slot.entity.values.primaer !== true || link.entityId !== slot.entity.parentId)) return;
-  const mapped = own ? mapping.unitByName.get(unit) : mapping.units.find((each) => each.view === unit);
-  const record = own ? slot : batch.entities.get(slot.entity.parentId ?? "");
-  if (mapped === undefined || record === undefined) return;
-  const shown = pick(mapped.keys, lastShown(link));
-  if (Object.keys(shown).length === 0) return;
-  const agreed = own
-    ? agrees(slot.entity.kind, mapped, shown, slot.entity.values)
-    : mapped.keys.every((key) =>
-        agrees(
-          slot.entity.kind,
-          { ...mapped, keys: [unit], view: undefined },
-          { [unit]: shown[key] ?? null },
-          slot.entity.values,
-        ),
-      );
-  const decided = agreed ? { decided: own ? ("after" as const) : slot.entity.version } : {};
-  const effect: UnitEffect = { unit: mapped.unit, did: "noted", rule: DECIDED, base: shown, ...decided };
-  Object.assign(linkSlot, { link: { ...link, ...applyToLink(link, [effect], record.entity) }, dirty: true });
 }

@@ -22,6 +22,8 @@ export interface Decision {
 
 /** Refuses what was decided meanwhile, and a decision that saw other sides than those that stand (rule R16). */
 export function assertOpen(review: Pick<Review, "id" | "state" | "revision">, act: Decision): void {
+  if (review.state === "suspended")
+    throw new RejectedError("conflict", "The case rests while its record is archived", { context: { id: review.id } });
   if (review.state !== "open")
     throw new RejectedError("side_moved", "This was decided or closed meanwhile", {
       context: { id: review.id, state: review.state },

@@ -5,13 +5,15 @@ import type { UnitEffect } from "../rules/decision.ts";
 import { deriveSearchName, deriveTown } from "../rules/derived.ts";
 import type { Setter } from "../rules/record.ts";
 import { isEmpty } from "../rules/unit-values.ts";
+import { viewHold } from "../rules/view.ts";
 import type { Tx } from "../store/database.ts";
-import { lockReviews } from "../store/reviews.ts";
+import { lockReviews, type ReviewSide } from "../store/reviews.ts";
 import { type Batch, type Cause, type EntitySlot, iso, newSlot, write } from "./batch.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { flush } from "./flush.ts";
 import { isShown } from "./judge.ts";
 import { openBatch, takeBlocks, takeEntities } from "./load.ts";
+import { settleCases } from "./settle-cases.ts";
 
 /** A person or a program that speaks to our API is the CRM (rule R1); the time of an edit is one instant. */
 export const actorSetter = (by: Actor, now: number): Setter => ({ kind: by.kind, actor: by.name, from: now, to: now });
@@ -86,15 +88,19 @@ export async function editEntity(
     const cause: Cause = { by: actorSetter(wanted.by, batch.now), changeId: null, runId: null, mapping: null };
     const effects = editEffects(entity.kind, entity.values, patch, "API");
     const free = effects.filter((effect) => entity.holds[effect.unit] === undefined);
-    for (const effect of effects) if (!free.includes(effect)) await joinByEdit(batch.tx, batch, slot, effect);
-    const name = patch.firmanavn;
+    const who = { kind: wanted.by.kind, actor: wanted.by.name };
+    for (const effect of effects) if (!free.includes(effect)) await joinByEdit(batch.tx, batch, slot, effect, who);
+    // What follows from a name that is held waits with it.
+    const name = free.find((effect) => effect.unit === "firmanavn")?.write?.firmanavn;
     const search =
       typeof name === "string" && patch.soegenavn === undefined && !isShown(batch, slot, null, "soegenavn")
         ? deriveSearchName({ ...entity, values: { ...entity.values, firmanavn: name } }, batch.now)
         : undefined;
     write(batch, slot, search === undefined ? free : [...free, search], cause);
-    if (wanted.entity === "kontaktperson" && patch.primaer === true && entity.parentId !== null)
+    if (wanted.entity === "kontaktperson" && patch.primaer === true && entity.parentId !== null) {
       makePrimary(batch, entity.parentId, slot.entity.id, cause);
+      moveView(batch, entity.parentId);
+    }
     if (primaerKontaktId !== undefined && wanted.entity === "kundeemne") {
       if (
         primaerKontaktId !== null &&
@@ -105,6 +111,7 @@ export async function editEntity(
         });
       }
       makePrimary(batch, wanted.id, typeof primaerKontaktId === "string" ? primaerKontaktId : null, cause);
+      moveView(batch, wanted.id);
     }
     return { version: slot.entity.version, changed: free.flatMap((effect) => Object.keys(effect.write ?? {})) };
   });
@@ -153,6 +160,7 @@ export async function inBatch<T>(deps: Deps, act: (batch: Batch) => Promise<T>):
   const result = await deps.db.sql.begin(async (tx) => {
     const batch = await openBatch(deps, tx, "");
     const answer = await act(batch);
+    await settleCases(batch);
     const outward = [...batch.lanes.values()].some((lane) => lane.createOut && lane.outbound);
     const blocked = outward ? await takeBlocks(batch, [...batch.entities.keys()], []) : batch;
     await flush(blocked);
@@ -204,6 +212,12 @@ export function makePrimary(batch: Batch, kundeemneId: string, contactId: string
   batch.look.add(kundeemneId);
 }
 
+/** Who is primary is another question now than the one that waits: whoever decides it looks again (rule R16). */
+function moveView(batch: Batch, kundeemneId: string): void {
+  const review = batch.held.get(batch.entities.get(kundeemneId)?.entity.holds[viewHold] ?? 0);
+  if (review !== undefined) review.moved = true;
+}
+
 function joinContacts(batch: Batch, kundeemneId: string, made: EntitySlot, cause: Cause): void {
   batch.contacts.set(kundeemneId, [...(batch.contacts.get(kundeemneId) ?? []), made]);
   if (made.entity.values.primaer === true) makePrimary(batch, kundeemneId, made.entity.id, cause);
@@ -226,7 +240,13 @@ function withAddress(before: Values, patch: Values): Values {
 }
 
 /** An edit of ours on a held unit joins the case as a side; the value in force stays (rule R16). */
-async function joinByEdit(tx: Tx, batch: Batch, slot: EntitySlot, effect: UnitEffect): Promise<void> {
+async function joinByEdit(
+  tx: Tx,
+  batch: Batch,
+  slot: EntitySlot,
+  effect: UnitEffect,
+  by: NonNullable<ReviewSide["by"]>,
+): Promise<void> {
   const id = slot.entity.holds[effect.unit];
   if (id === undefined || effect.write === undefined) return;
   if (!batch.held.has(id))
@@ -234,7 +254,9 @@ async function joinByEdit(tx: Tx, batch: Batch, slot: EntitySlot, effect: UnitEf
       batch.held.set(key, { ...review, moved: false, sides: [...review.sides] });
   const review = batch.held.get(id);
   if (review === undefined) return;
-  const side = { link: null, connection: null, object: null, value: effect.write, at: iso(batch.now), changeId: null };
+  const value = effect.write;
+  const at = iso(batch.now);
+  const side = { link: null, connection: null, object: null, value, at, changeId: null, by };
   // The value in force is the first side of ours; an edit is a further one and replaces an earlier edit.
   const [inForce, ...others] = review.sides;
   review.sides = [...(inForce === undefined ? [] : [inForce]), ...others.filter((each) => each.link !== null), side];

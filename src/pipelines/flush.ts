@@ -4,7 +4,7 @@ import { drawAccountNumbers, takenAccountNumbers, upsertEntities } from "../stor
 import { appendHistory } from "../store/history.ts";
 import { addBlock } from "../store/link-blocks.ts";
 import { markOrphaned, renumberLinks, upsertLinks } from "../store/links.ts";
-import { alert, closeReviews, openReviews, updateSides } from "../store/reviews.ts";
+import { alert, closeReviews, openReviews, suspendCases, updateSides } from "../store/reviews.ts";
 import { type Batch, iso } from "./batch.ts";
 import { contactKeys } from "./contacts.ts";
 import { searchKeys } from "./matching.ts";
@@ -65,6 +65,7 @@ export async function flush(batch: Batch): Promise<void> {
     ),
     wakeChildren(tx, batch.connection, batch.linked),
   ]);
+  await suspendCases(tx, at, archivings(batch));
   for (const each of batch.alerts) {
     await alert(tx, at, each);
     batch.deps.log.warn("alert.opened", {
@@ -75,6 +76,13 @@ export async function flush(batch: Batch): Promise<void> {
     });
   }
 }
+
+/** Records that were archived in this batch, or taken out of the archive. */
+const archivings = ({ history }: Batch): { id: string; archived: boolean }[] =>
+  history.flatMap(({ entityId, fields }) => {
+    const turned = fields["arkiveret.vaerdi"];
+    return turned === undefined ? [] : [{ id: entityId, archived: turned[1] === true }];
+  });
 
 /** Opens the cases and writes their ids into the records that they hold. */
 async function openHolds(batch: Batch, at: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { KoblingError } from "../lib/errors.ts";
+import { KoblingError, RetryableError } from "../lib/errors.ts";
 import { type Change, closeChanges, lockWaiting, takeWaiting } from "../store/changes.ts";
 import { isDatabaseDown } from "../store/faults.ts";
 import { loadLanes } from "../store/lanes.ts";
@@ -84,7 +84,7 @@ async function ingestHalving(
     const due = await ingestBatch(deps, connection, changes, into.readAgain);
     for (const name of due) if (name !== connection) await deps.queue.due("deliver", name);
   } catch (error) {
-    if (isDatabaseDown(error)) throw error;
+    if (isDatabaseDown(error) || error instanceof RetryableError) throw error;
     if (error instanceof LaneStopped) {
       if (!into.stopped.has(error.object)) await stopLaneFor(deps, connection, error);
       into.stopped.add(error.object);

@@ -106,7 +106,6 @@ export function conflict(each: UnitCase, rule: string): UnitEffect {
  */
 export function proposal(each: UnitCase, rule: string): UnitEffect {
   const effect = conflict(each, rule);
-  const theirs = shown(each);
-  const ours = pick(each.mapped.keys, each.entity.values);
-  return { ...effect, did: "proposed", review: { kind: "proposal", theirs, ours, reason: rule } };
+  if (effect.review === undefined) throw new Error("A conflict without a case");
+  return { ...effect, did: "proposed", review: { ...effect.review, kind: "proposal" } };
 }

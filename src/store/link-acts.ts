@@ -9,6 +9,14 @@ export async function removePairBlocks(tx: Tx, pair: Omit<LinkBlock, "kind">): P
   );
 }
 
+/** Locks those of these links that nobody else holds, without waiting; gives their ids. */
+export async function lockFreeLinks(tx: Tx, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx.unsafe("select id from links where id = any($1::uuid[]) order by id for update skip locked", [
+    [...ids],
+  ]);
+  return rows.map((row) => String(row.id));
+}
+
 /** A link row as if the object had never stood for anything; what belongs to the remote object stays (rule R18). */
 export async function freeLink(tx: Tx, id: string): Promise<void> {
   await tx.unsafe(

@@ -10,6 +10,8 @@ export interface ReviewSide {
   readonly value: Values;
   readonly at: string;
   readonly changeId: number | null;
+  /** Who edited here, where the side is an edit of ours. */
+  readonly by?: { readonly kind: "api" | "person" | "system"; readonly actor: string };
 }
 
 export interface Review {
@@ -136,6 +138,24 @@ export async function closeReviews(tx: Tx, at: string, closings: readonly Closin
        updated_at = $1::timestamptz
      from json_to_recordset($2::text::json) as x(id bigint, state text, decision text, by text, why text) where r.id = x.id`,
     [at, JSON.stringify(closings)],
+  );
+}
+
+/** Cases over the values of a record rest while it is archived, those of its contacts with it (rule R16). */
+export async function suspendCases(
+  tx: Tx,
+  at: string,
+  emner: readonly { readonly id: string; readonly archived: boolean }[],
+): Promise<void> {
+  if (emner.length === 0) return;
+  await tx.unsafe(
+    `update reviews r set state = case when x.archived then 'suspended' else 'open' end, revision = r.revision + 1,
+       updated_at = $1::timestamptz
+     from json_to_recordset($2::text::json) as x(id uuid, archived boolean)
+     where r.state = case when x.archived then 'open' else 'suspended' end
+       and r.kind in ('conflict', 'proposal', 'primary_contact')
+       and (r.entity_id = x.id or r.entity_id in (select k.id from kontaktpersoner k where k.kundeemne_id = x.id))`,
+    [at, JSON.stringify(emner)],
   );
 }
 

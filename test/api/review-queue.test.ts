@@ -133,18 +133,26 @@ test("R16 of many, one that moved or cannot be decided is told with its reason, 
   expect(done.body).toMatchObject({ found: 2, decided: 1, failed: 1, next: null });
   expect(done.body.failures).toMatchObject([{ kind: "conflict", code: "not_allowed", detail: expect.any(String) }]);
   expect(await desk.waiting("conflict")).toMatchObject([{ entityId: desk.ada }]);
+});
 
-  // A side that moves between the look and the decision: what the first decision sets off is enough.
-  const { decideReview } = await import("../../src/pipelines/decisions.ts");
-  await desk.ask("update kundeemner set begraenset_vaerdi = false where id = $1", [desk.ada]);
-  const [open] = await desk.waiting("conflict");
-  await desk.push("erp", { externalId: "1", data: { ...ada, telefon: "55443322" }, counter: 3 });
-  await expect(
-    decideReview(desk.engine.deps, {
-      ...{ id: open.id, decision: "keep_ours", revision: open.revision },
-      by: { kind: "person", name: "test" },
-    }),
-  ).rejects.toMatchObject({ code: "side_moved" });
+test("R16 of many, one whose side moves by the decision before it is not decided unseen", async () => {
+  const desk = await startDesk({ erp: {}, other: {} });
+  await desk.push("erp", { externalId: "1", data: ada, counter: 1 });
+  await desk.push("other", { externalId: "A", data: ada, counter: 1 });
+  const { id } = await desk.record();
+  await desk.ok("PUT", `/v1/kundeemner/${id}/policy`, { unit: "telefon", policy: "propose", reason: "nøje" });
+  await desk.push("erp", { externalId: "1", data: { ...ada, telefon: "99887766" }, counter: 2 });
+  await desk.push("other", { externalId: "A", data: { ...ada, telefon: "55443322" }, counter: 2 });
+  const [, second] = await desk.waiting("proposal");
+  const body = { filter: { kundeemne: id }, decision: "take_theirs", why: "de ved det" };
+  expect((await say(desk, body)).body).toMatchObject({
+    found: 2,
+    decided: 1,
+    failures: [{ id: second.id, kind: "proposal", code: "side_moved" }],
+  });
+  expect(await desk.ok("GET", `/v1/kundeemner/${id}`)).toMatchObject({ telefon: "99887766" });
+  const [left] = await desk.waiting("proposal");
+  expect(left.sides[0]).toMatchObject({ value: { telefon: "99887766" } });
 });
 
 test("many are decided in bounded parts, oldest first, and the answer says where to go on", async () => {
