@@ -63,7 +63,12 @@ test("R16 agreement is told as a share of the fields kept both ways, drift and h
   const since = Date.parse(String(before.oldestAt));
   expect(Date.now() - since).toBeLessThan(120_000);
   await pauseConnection(shop.engine.deps, { name: "erp", by: person });
-  await editEntity(shop.engine.deps, { entity: "kundeemne", id: meta.id, patch: { telefon: "33 22 33 44" }, by: person });
+  await editEntity(shop.engine.deps, {
+    entity: "kundeemne",
+    id: meta.id,
+    patch: { telefon: "33 22 33 44" },
+    by: person,
+  });
   const after = await agreement("erp");
   expect(after).toMatchObject({ drift: 1, held: 1, fields: before.fields, agreeing: Number(before.fields) - 2 });
   expect(after.oldestAt).toBe(before.oldestAt);
