@@ -1,6 +1,7 @@
 import { bodyOf, changed, debitor } from "../rig/debitorer.ts";
 import { type RunningGateway, startGateway } from "../rig/gateway.ts";
 import { type Bare, bareCopy, bareUpsert, makeCopies } from "./bare-limits.ts";
+import { cpuOf, perUnit } from "./cpu.ts";
 import { decided, type Pushed, push } from "./push.ts";
 
 /** Rates of one round, per second. */
@@ -28,25 +29,38 @@ const connections = {
  * and `clashes` of them against an edit of the CRM's. The bare programs run in between, on the same server, while the
  * gateway has nothing to do.
  */
-export async function inboundRound(seed: number, rows: number, clashes: number): Promise<InboundRound> {
+export async function inboundRound(
+  seed: number,
+  rows: number,
+  clashes: number,
+  say: (text: string) => void,
+): Promise<InboundRound> {
   const gateway = await startGateway({ connections });
   try {
     await gateway.release("erp", "debitor");
     const of = (n: number) => debitor(seed, n);
     const edited = (n: number) => changed(of(n), 1);
-    const fresh = await push(gateway, ERP, [...bodyOf(rows, of, { counter: 1 })]);
+    const pushed = async (what: string, body: Iterable<Buffer>): Promise<Pushed> => {
+      const before = await cpuOf(gateway);
+      const counted = await push(gateway, ERP, body);
+      say(
+        `${what}: ${Math.round(rows / counted.seconds)}/s (a record: ${perUnit(before, await cpuOf(gateway), rows)})`,
+      );
+      return counted;
+    };
+    const fresh = await pushed("new", [...bodyOf(rows, of, { counter: 1 })]);
     expectCounts("new", fresh, { kept: rows });
     await verify(gateway, rows, { created: rows }, 1);
     await makeCopies(gateway);
     const bareFresh = await bareUpsert(gateway);
 
-    const second = await push(gateway, ERP, [...bodyOf(rows, edited, { counter: 2 })]);
+    const second = await pushed("changed", [...bodyOf(rows, edited, { counter: 2 })]);
     expectCounts("changed", second, { kept: rows });
     await verify(gateway, rows, { created: rows, updated: rows }, 2);
     const bareChanged = await bareUpsert(gateway);
     const copy = await bareCopy(gateway);
 
-    const third = await push(gateway, ERP, [...bodyOf(rows, edited)]);
+    const third = await pushed("unchanged", [...bodyOf(rows, edited)]);
     expectCounts("unchanged", third, { repeats: rows });
 
     const fourth = await clash(gateway, seed, clashes);

@@ -27,7 +27,7 @@ const report: { -readonly [K in keyof Report]: Report[K] } = {
 if (wanted("inbound")) {
   const took: InboundRound[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    const each = await inboundRound(round, rows, Math.min(rows, 20_000));
+    const each = await inboundRound(round, rows, Math.min(rows, 20_000), say);
     took.push(each);
     say(note(`inbound ${round}`, each));
   }

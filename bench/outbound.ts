@@ -5,6 +5,7 @@ import { type RunningGateway, startGateway } from "../rig/gateway.ts";
 import { type Ledger, startLedger } from "../rig/ledger.ts";
 import { until } from "../rig/until.ts";
 import { runBare } from "./bare-limits.ts";
+import { cpuOf, perUnit } from "./cpu.ts";
 import { push } from "./push.ts";
 
 export interface OutboundRound {
@@ -50,12 +51,14 @@ export async function outboundRounds(
       await gateway.call("POST", "/v1/connections/kb/pause");
       const of = (n: number) => (round === 0 ? debitor(SEED, n) : changed(debitor(SEED, n), round));
       await push(gateway, ERP, [...bodyOf(rows, of, { counter: round + 1 })]);
+      const before = await cpuOf(gateway, { ledger: ledger.program.pid });
       const seconds = await delivered(gateway, rows);
+      const spent = perUnit(before, await cpuOf(gateway, { ledger: ledger.program.pid }), rows);
       const requests = await ledger.takeRequests(round === 0 ? "POST" : "PUT");
       if (requests.length !== rows) throw new Error(`${requests.length} requests reached the ledger, not ${rows}`);
       await verify(gateway, ledger, round);
       if (round === 0) {
-        say(`outbound, creates: ${Math.round(rows / seconds)}/s`);
+        say(`outbound, creates: ${Math.round(rows / seconds)}/s (a delivery: ${spent})`);
         continue;
       }
       const path = join(gateway.home, "requests.ndjson");
@@ -63,7 +66,9 @@ export async function outboundRounds(
       const bare = await runBare("pool", { origin: ledger.origin, requests: path });
       await ledger.takeRequests("PUT");
       took.push({ ours: rows / seconds, bare: bare.rowsPerSecond });
-      say(`outbound ${round}: ours ${Math.round(rows / seconds)}/s, bare ${Math.round(bare.rowsPerSecond)}/s`);
+      say(
+        `outbound ${round}: ours ${Math.round(rows / seconds)}/s, bare ${Math.round(bare.rowsPerSecond)}/s (a delivery: ${spent})`,
+      );
     }
     return took;
   } finally {

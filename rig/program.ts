@@ -23,7 +23,8 @@ export function startProgram(
   nodeFlags: readonly string[] = [],
   onLog: (text: string) => void = () => undefined,
 ): Program {
-  const child = spawn(process.execPath, [...nodeFlags, ...args], {
+  const flags = [...nodeFlags, ...(process.env.BENCH_NODE_FLAGS?.split(" ") ?? [])]; // for a profile, say
+  const child = spawn(process.execPath, [...flags, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
