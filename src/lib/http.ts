@@ -71,23 +71,12 @@ export function httpClient(options: HttpOptions): HttpClient {
     headersTimeout: 0, // the total limit below covers them
     bodyTimeout: 0,
   });
-  const tracked = pool.compose((dispatch) => (opts: TrackedOptions, handler) => {
-    const start = handler.onRequestStart?.bind(handler);
-    handler.onRequestStart = (controller, context) => {
-      opts.onSent?.();
-      start?.(controller, context);
-    };
-    return dispatch(opts, handler);
-  });
 
   const request: Http = async (call) => {
     const beganAt = clock.now();
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), call.timeoutMs ?? timeoutMs);
-    const signal = call.signal ? AbortSignal.any([limit.signal, call.signal]) : limit.signal;
-    const state: CallState = { call, isSent: false, isLate: () => limit.signal.aborted, status: undefined };
+    const state: CallState = { call, isSent: false, isLate: false, status: undefined };
     try {
-      const tracking: TrackedOptions = {
+      const answer = await exchange(pool, state, call.timeoutMs ?? timeoutMs, {
         path: prefix + joinPath(call.path) + queryText(call.query),
         method: call.method,
         headers: {
@@ -96,43 +85,95 @@ export function httpClient(options: HttpOptions): HttpClient {
           ...call.headers,
         },
         body: call.json === undefined ? (call.body ?? null) : JSON.stringify(call.json),
-        onSent: () => {
-          state.isSent = !signal.aborted; // given up while it waited for a socket: undici drops it here, unsent
-        },
-      };
-      const answer = await Promise.race([tracked.request({ ...tracking, signal }), givenUpUnsent(signal, state)]);
-      state.status = answer.statusCode;
+      });
+      state.status = answer.status;
       const headers = flatten(answer.headers);
-      const text = withoutNul(await readText(answer.body, headers["content-type"]));
+      const text = withoutNul(readText(answer.chunks, headers["content-type"]));
       const times = { beganAt, endedAt: clock.now(), ...dateOf(headers.date) };
-      if (answer.statusCode >= 300 && !call.expect?.includes(answer.statusCode)) {
-        throw errorOfStatus(call, answer.statusCode, headers, clock);
+      if (answer.status >= 300 && !call.expect?.includes(answer.status)) {
+        throw errorOfStatus(call, answer.status, headers, clock);
       }
-      return { status: answer.statusCode, headers, times, text, json: () => parseJson(call, answer.statusCode, text) };
+      return { status: answer.status, headers, times, text, json: () => parseJson(call, answer.status, text) };
     } catch (error) {
       throw classify(error, state);
-    } finally {
-      clearTimeout(timer);
     }
   };
   return { request, close: () => pool.destroy() };
 }
 
-type TrackedOptions = Parameters<Pool["dispatch"]>[0] & { readonly onSent?: () => void };
-
 interface CallState {
   readonly call: HttpRequest;
   isSent: boolean;
+  isLate: boolean;
   status: number | undefined;
-  isLate(): boolean;
 }
 
-/** undici tells of a request that was given up while waiting for a socket only when its turn comes; we tell at once. */
-const givenUpUnsent = (signal: AbortSignal, state: CallState) =>
-  new Promise<never>((_, reject) => {
-    const tell = () => state.isSent || reject(new DOMException("Given up before it was sent", "AbortError"));
-    signal.addEventListener("abort", tell, { once: true });
+interface Exchanged {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly chunks: readonly Buffer[];
+}
+
+/**
+ * One request and its whole answer, on undici's own events: its `request` would make a stream of each answer, which costs
+ * more than all else here. What is given up while it waits for a socket is told at once and never sent.
+ */
+function exchange(
+  pool: Pool,
+  state: CallState,
+  limitMs: number,
+  request: Pick<Parameters<Pool["dispatch"]>[0], "path" | "method" | "headers" | "body">,
+): Promise<Exchanged> {
+  return new Promise((resolve, reject) => {
+    const { signal } = state.call;
+    let flight: { abort(reason: Error): void } | undefined;
+    let givenUp: Error | undefined;
+    let status = 0;
+    let headers: Exchanged["headers"] = {};
+    const chunks: Buffer[] = [];
+    const giveUp = (): void => {
+      givenUp = new DOMException("Given up", "AbortError");
+      if (flight === undefined) fail(givenUp);
+      else flight.abort(givenUp); // its socket is destroyed
+    };
+    const timer = setTimeout(() => {
+      state.isLate = true;
+      giveUp();
+    }, limitMs);
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
+    };
+    const fail = (error: Error): void => {
+      end();
+      reject(error);
+    };
+    signal?.addEventListener("abort", giveUp);
+    if (signal?.aborted === true) return giveUp();
+    pool.dispatch(request, {
+      onRequestStart(controller) {
+        if (givenUp !== undefined) return controller.abort(givenUp);
+        flight = controller;
+        state.isSent = true;
+      },
+      onResponseStart(_controller, code, told) {
+        status = code; // an informational one is followed by another
+        state.status = code;
+        headers = told;
+      },
+      onResponseData(_controller, chunk) {
+        chunks.push(chunk);
+      },
+      onResponseEnd() {
+        end();
+        resolve({ status, headers, chunks });
+      },
+      onResponseError(_controller, error) {
+        fail(error);
+      },
+    });
   });
+}
 
 const isRead = (call: HttpRequest) => call.reads === true || call.method === "GET" || call.method === "HEAD";
 
@@ -155,10 +196,10 @@ function classify(error: unknown, state: CallState): Error {
     return new UncertainError("answer_too_large", message, options);
   }
   if (!state.isSent) {
-    if (state.isLate()) return new RetryableError("timeout", "No connection to the remote within the limit", options);
+    if (state.isLate) return new RetryableError("timeout", "No connection to the remote within the limit", options);
     return new RetryableError("unreachable", "The remote cannot be reached", options);
   }
-  const [kind, message] = state.isLate()
+  const [kind, message] = state.isLate
     ? (["timeout", "The remote did not answer within the limit"] as const)
     : (["connection_lost", "The connection broke before the answer was whole"] as const);
   return isRead(call) ? new RetryableError(kind, message, options) : new UncertainError(kind, message, options);
@@ -229,16 +270,13 @@ function dateOf(header: string | undefined): { remoteDate?: Date } {
   return Number.isNaN(at) ? {} : { remoteDate: new Date(at) };
 }
 
-interface Body {
-  text(): Promise<string>;
-  arrayBuffer(): Promise<ArrayBuffer>;
-}
-
-async function readText(body: Body, contentType: string | undefined): Promise<string> {
+function readText(chunks: readonly Buffer[], contentType: string | undefined): string {
+  const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
   const charset = /charset="?([\w-]+)/i.exec(contentType ?? "")?.[1]?.toLowerCase();
-  if (charset === undefined || charset === "utf-8" || charset === "utf8") return await body.text();
-  const bytes = await body.arrayBuffer();
+  if (charset === undefined || charset === "utf-8" || charset === "utf8") return withoutMark(bytes.toString("utf8"));
   return new TextDecoder(isCharset(charset) ? charset : "utf-8").decode(bytes);
 }
+
+const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
 const isCharset = (name: string) => ["iso-8859-1", "windows-1252", "iso-8859-15", "us-ascii"].includes(name);
