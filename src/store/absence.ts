@@ -30,7 +30,8 @@ export async function findMissing(
     `select l.id, l.external_id, l.missing_since is not null and l.missing_since < $4::timestamptz as again from links l
      where l.connection = $1 and l.object = $2 and l.state in ('linked', 'extra', 'suggested', 'unlinked')
        and coalesce(l.decided_began_at, l.updated_at) < $4::timestamptz
-       and not exists (select 1 from run_items i where i.run_id = $3 and i.object = $2 and i.external_id = l.external_id)`,
+       -- Row by row through the whole key (offset 0): without statistics the planner would pair each link with each item.
+       and not exists (select 1 from run_items i where i.run_id = $3 and i.object = $2 and i.external_id = l.external_id offset 0)`,
     [connection, object, runId, began],
   );
   const first: string[] = [];

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { chmod, chown, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { userInfo } from "node:os";
+import { totalmem, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import postgres from "postgres";
@@ -14,6 +14,7 @@ import { runPostgresAs, type SystemUser, unenterableParent } from "./embedded-us
 const run = promisify(execFile);
 const USER = "kobling";
 const DATABASE = "kobling";
+const MIB = 2 ** 20;
 const START_SECONDS = 60;
 const STOP_SECONDS = 60;
 
@@ -173,8 +174,25 @@ async function makeCluster(binaries: Binaries, paths: Paths, user: SystemUser | 
   await rename(draft, paths.data);
 }
 
+/**
+ * Durability is PostgreSQL's default. Checkpoints come by time rather than by volume: after each, every page that is
+ * touched goes into the log whole. A statement of a batch is short, so compiling one never pays.
+ */
+function settingsOf(port: number): string {
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    shared_buffers: `${Math.min(1024, Math.max(128, Math.floor(totalmem() / MIB / 16)))}MB`,
+    max_wal_size: "4GB",
+    jit: "off",
+  };
+  return `-p ${port} ${Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(" ")}`;
+}
+
 async function start(binaries: Binaries, paths: Paths, port: number, user: SystemUser | undefined): Promise<void> {
-  const server = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
+  const server = settingsOf(port);
   const flags = ["start", "-D", paths.data, "-l", paths.log, "-w", "-t", String(START_SECONDS), "-o", server];
   try {
     await run(binaries.pgCtl, flags, { ...user, env: plainEnvironment, cwd: paths.home });
