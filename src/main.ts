@@ -11,6 +11,7 @@ import { type FolderLock, lockFolder } from "./lib/folder-lock.ts";
 import { hashKey, newKey } from "./lib/secrets.ts";
 import { bindGateway } from "./main/gateway.ts";
 import { openDeps, openLog } from "./main/open.ts";
+import { startThread } from "./main/thread.ts";
 import { handlersOf, scheduleAll } from "./main/work.ts";
 import { knownUnitNames } from "./model/catalogue.ts";
 import { countDrift } from "./pipelines/agreement.ts";
@@ -109,7 +110,11 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
       madeKey = newKey();
       await setAdminKey(deps.db.sql, { id: deps.newId(), hash: hashKey(madeKey) });
     }
-    if (settings.processes.includes("worker")) {
+    if (settings.processes.includes("worker") && settings.processes.includes("api")) {
+      const theirs = { KOBLING_PROCESSES: "worker", DATABASE_URL: databaseUrl, KOBLING_ADMIN_KEY: undefined };
+      const thread = await startThread({ ...env, ...theirs });
+      closers.push(() => thread.close());
+    } else if (settings.processes.includes("worker")) {
       const worker = deps.queue.startWorker(handlersOf(deps, webhooks), { concurrency: WORKER_CONCURRENCY });
       closers.push(() => worker.close());
       await worker.ready;
@@ -139,8 +144,6 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
             })),
           })),
         countDrift: () => countDrift(deps),
-        circuits: () =>
-          Object.fromEntries(Object.keys(config.connections).map((name) => [name, deps.limits.circuitOf(name)])),
         feedWatch: watch,
         metrics: createMetrics(),
         version: versionOf(),

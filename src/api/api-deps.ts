@@ -37,8 +37,6 @@ export interface ApiDeps {
   readonly connections: () => readonly WishedConnection[];
   /** Fields that differ and fields that are held, counted by the rules. */
   readonly countDrift: () => Promise<readonly DriftCount[]>;
-  /** State of each connection's circuit, as this process sees it. */
-  readonly circuits: () => Readonly<Record<string, "closed" | "half_open" | "open">>;
   readonly feedWatch: FeedWatch;
   readonly metrics: Metrics;
   readonly version: string;

@@ -80,7 +80,6 @@ export async function viewConnections(deps: ApiDeps): Promise<ConnectionView[]> 
   ]);
   const wished = new Map(deps.connections().map((connection) => [connection.name, connection]));
   const kept = new Map(rows.map((row) => [row.name, row]));
-  const circuits = deps.circuits();
   const names = [...new Set([...wished.keys(), ...kept.keys()])].sort();
   return names.map((name): ConnectionView => {
     const wish = wished.get(name);
@@ -100,9 +99,13 @@ export async function viewConnections(deps: ApiDeps): Promise<ConnectionView[]> 
       mode: wish?.mode ?? null,
       configured: wish !== undefined,
       ...stateOf(row, wish !== undefined),
+<<<<<<< HEAD
       circuit: circuits[name] ?? "closed",
       agreement: addAgreements(objects.map((object) => object.agreement)),
       objects,
+=======
+      objects: objects.map((object) => viewObject(object, wishes.get(object), own)),
+>>>>>>> dfb7dbd (main: the worker of a process that answers requests runs on a thread of its own)
     };
   });
 }
@@ -111,6 +114,7 @@ const stateOf = (row: ConnectionRow | undefined, configured: boolean) => ({
   // A connection that was taken out of the file is paused and keeps its links.
   state: configured ? (row?.state ?? "active") : "paused",
   reason: configured ? (row?.reason ?? null) : (row?.reason ?? "Not in the configuration"),
+  circuit: row?.circuit ?? "closed",
   lastAnswerAt: row?.lastAnswerAt ?? null,
   lastError: row?.lastError ?? null,
   lastErrorAt: row?.lastErrorAt ?? null,

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, randomFillSync } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v7 } from "uuid";
@@ -13,6 +13,7 @@ import type { Deps } from "../pipelines/deps.ts";
 import { openLimits } from "../pipelines/limits.ts";
 import { openWorkQueue } from "../pipelines/queues.ts";
 import { tokenStore } from "../pipelines/tokens.ts";
+import { noteCircuit } from "../store/connections.ts";
 import { type Database, migrate, openDatabase } from "../store/database.ts";
 import { findDueWork } from "../store/due-work.ts";
 import { registerLanes } from "../store/lanes.ts";
@@ -46,6 +47,22 @@ export function sealingSecret(home: string): string {
   return readFileSync(file, "utf8");
 }
 
+/** Ids ordered by time (UUID v7). Their randomness is drawn in bulk: a call to the system for each costs more than all else of it. */
+function newIds(): () => string {
+  const BYTES = 16;
+  const pool = new Uint8Array(BYTES * 512);
+  let at = pool.length;
+  return () => {
+    if (at === pool.length) {
+      randomFillSync(pool);
+      at = 0;
+    }
+    const random = pool.subarray(at, at + BYTES);
+    at += BYTES;
+    return v7({ random });
+  };
+}
+
 /** Opens everything a process needs, in order, and says how to close it again. Migrates the database first. */
 export async function openDeps(options: OpenOptions): Promise<Opened> {
   const { databaseUrl, redisUrl, home, log, mappings } = options;
@@ -59,6 +76,11 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
       Object.values(config.connections).map(({ name, limits: each, circuit }) => [name, { limits: each, circuit }]),
     ),
     log,
+    onCircuit: (connection, restsMs) => {
+      noteCircuit(db.sql, connection, restsMs).catch((error: unknown) =>
+        log.warn("circuit.not_noted", { connection, error }),
+      );
+    },
   });
   const names = Object.keys(config.connections);
   const queue = openWorkQueue({
@@ -95,7 +117,7 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
     queue,
     limits,
     config,
-    newId: () => v7(),
+    newId: newIds(),
     seal: {
       seal: seal.seal,
       open: seal.open,

@@ -47,6 +47,8 @@ export interface LimitsOptions {
   readonly log: Log;
   /** 2,000. */
   readonly longestWaitMs?: number;
+  /** Told when a circuit opens, with how long it rests, and with null when it closes. */
+  readonly onCircuit?: (connection: string, restsMs: number | null) => void;
 }
 
 const LONGEST_WAIT_MS = 2000;
@@ -61,7 +63,7 @@ export async function openLimits(options: LimitsOptions): Promise<Limits> {
   const circuits = new Map<string, Circuit>();
   for (const [name, { limits, circuit }] of Object.entries(connections)) {
     if (limits) limiters.set(name, taker(store.limiter(name, limits), name, limits.requests));
-    circuits.set(name, newCircuit(name, circuit, log));
+    circuits.set(name, newCircuit(name, circuit, log, options.onCircuit));
   }
 
   const take = async (connection: string): Promise<void> => {
@@ -209,7 +211,12 @@ interface Circuit {
   waitMs(): number;
 }
 
-function newCircuit(connection: string, { failures, halfOpenAfterMs }: Limit["circuit"], log: Log): Circuit {
+function newCircuit(
+  connection: string,
+  { failures, halfOpenAfterMs }: Limit["circuit"],
+  log: Log,
+  onCircuit: LimitsOptions["onCircuit"],
+): Circuit {
   const policy = circuitBreaker(handleWhen(isRemoteFailure), {
     halfOpenAfter: halfOpenAfterMs,
     breaker: new ConsecutiveBreaker(failures),
@@ -218,8 +225,12 @@ function newCircuit(connection: string, { failures, halfOpenAfterMs }: Limit["ci
   policy.onBreak(() => {
     openUntil = Date.now() + halfOpenAfterMs;
     log.warn("circuit.opened", { connection, failures });
+    onCircuit?.(connection, halfOpenAfterMs);
   });
-  policy.onReset(() => log.info("circuit.closed", { connection }));
+  policy.onReset(() => {
+    log.info("circuit.closed", { connection });
+    onCircuit?.(connection, null);
+  });
   const waitMs = () => (policy.state === CircuitState.Open ? Math.max(0, openUntil - Date.now()) : 0);
   return { policy, waitMs };
 }

@@ -48,3 +48,11 @@ export async function noteAnswer(sql: Db, name: string, clockOffsetMs: number | 
     [name, clockOffsetMs],
   );
 }
+
+/** Notes that the circuit of a connection opened, with how long it rests in ms, or with null that it closed. */
+export async function noteCircuit(sql: Db, name: string, restsMs: number | null): Promise<void> {
+  await sql.unsafe(
+    "update connections set circuit_open_until = kobling_now() + $2::float8 * interval '1 millisecond' where name = $1",
+    [name, restsMs],
+  );
+}

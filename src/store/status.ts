@@ -11,6 +11,7 @@ export interface ConnectionRow {
   readonly lastAnswerAt: string | null;
   readonly lastError: string | null;
   readonly lastErrorAt: string | null;
+  readonly circuit: "closed" | "half_open" | "open";
   /** Times from read to write in ms (rule R20): median, 99th percentile, sample size. */
   readonly window: { readonly p50Ms: number; readonly p99Ms: number; readonly samples: number } | null;
 }
@@ -46,6 +47,9 @@ export async function readConnections(sql: Db): Promise<ConnectionRow[]> {
     select c.name, c.connector, c.state, c.reason, c.configured,
       ${sql.unsafe(instantText("c.last_answer_at"))} as "lastAnswerAt", c.last_error as "lastError",
       ${sql.unsafe(instantText("c.last_error_at"))} as "lastErrorAt",
+      case when c.circuit_open_until > kobling_now() then 'open'
+        -- The next call will tell; where none comes, nothing is known to be wrong any more.
+        when c.circuit_open_until > kobling_now() - interval '10 minutes' then 'half_open' else 'closed' end as circuit,
       (select json_build_object('p50Ms', percentile_disc(0.5) within group (order by ms),
           'p99Ms', percentile_disc(0.99) within group (order by ms), 'samples', count(*))
         from (select value::text::float8 as ms from json_array_elements(coalesce(c.windows_ms, '[]'))) w

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Gateway } from "../../src/api/gateway.ts";
 import { ConnectionError, RejectedError, RetryableError, StaleError, UncertainError } from "../../src/lib/errors.ts";
+import { noteCircuit } from "../../src/store/connections.ts";
 import type { Database } from "../../src/store/database.ts";
 import { erp, type TestApi, testApi } from "../support/api.ts";
 import type { CheckedClient } from "../support/checked-client.ts";
@@ -49,6 +50,17 @@ beforeEach(() => {
 });
 
 const by = { kind: "api", name: "test admin" };
+
+test("status says which connection rests after failures, as the process that met them noted it", async () => {
+  const circuit = async () => (await client("GET", "/v1/connections/erp")).body.circuit;
+  expect(await circuit()).toBe("closed");
+  await noteCircuit(database.sql, "erp", 60_000);
+  expect(await circuit()).toBe("open");
+  await noteCircuit(database.sql, "erp", -1_000);
+  expect(await circuit()).toBe("half_open");
+  await noteCircuit(database.sql, "erp", null);
+  expect(await circuit()).toBe("closed");
+});
 
 test("a connection shows wish, release, what is under way, its window, drift and held side by side", async () => {
   await database.sql`

@@ -15,8 +15,12 @@ afterEach(async () => {
 
 const CALM = { failures: 3, halfOpenAfterMs: 200 };
 
-async function open(server: QueueServer, connections: Record<string, Limit>, longestWaitMs = 0): Promise<Limits> {
-  const limits = await openLimits({ ...server, connections, log: quietLog().log, longestWaitMs });
+async function open(
+  server: QueueServer,
+  connections: Record<string, Limit>,
+  more: { longestWaitMs?: number; onCircuit?: (connection: string, restsMs: number | null) => void } = {},
+): Promise<Limits> {
+  const limits = await openLimits({ ...server, connections, log: quietLog().log, longestWaitMs: 0, ...more });
   opened.push(limits);
   return limits;
 }
@@ -46,7 +50,7 @@ describe.each(servers)("counted on $backend", (server) => {
       [name]: { limits: { requests: 1, perMs: 1000 }, circuit: CALM },
       [free]: { limits: undefined, circuit: CALM },
     };
-    const limits = await open(server, connections, 5000);
+    const limits = await open(server, connections, { longestWaitMs: 5000 });
     const began = Date.now();
     await limits.take(name);
     await limits.take(free);
@@ -62,15 +66,19 @@ describe("the circuit", () => {
 
   test("opens after failures in a row, lets one call through after a while, and closes when that succeeds", async () => {
     const name = newName();
-    const limits = await open(server, { [name]: { limits: undefined, circuit: CALM } });
+    const told: unknown[] = [];
+    const onCircuit = (...said: unknown[]) => void told.push(said);
+    const limits = await open(server, { [name]: { limits: undefined, circuit: CALM } }, { onCircuit });
     for (let at = 0; at < CALM.failures; at += 1) {
       expect(limits.circuitOf(name)).toBe("closed");
       await expect(limits.call(name, down)).rejects.toMatchObject({ code: "unreachable" });
     }
     expect(limits.circuitOf(name)).toBe("open");
     await expect(limits.call(name, down)).rejects.toMatchObject({ name: "RetryableError", code: "circuit_open" });
+    expect(told).toEqual([[name, CALM.halfOpenAfterMs]]);
     await until("a call gets through", () => limits.call(name, async () => true).catch(() => false));
     expect(limits.circuitOf(name)).toBe("closed");
+    expect(told.slice(1)).toEqual([[name, null]]);
   });
 
   test("stays closed when the remote refuses a record or asks to slow down, and counts uncertain writes", async () => {

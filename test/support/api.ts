@@ -55,7 +55,6 @@ export function testApi(database: Database, options: TestApiOptions = {}): TestA
     now: options.now ?? (() => new Date()),
     connections: () => options.connections ?? [erp],
     countDrift: options.countDrift ?? (async () => options.drift ?? []),
-    circuits: () => ({}),
     feedWatch: createFeedWatch(database.sql, 10),
     metrics: createMetrics(),
     version: "0.0.0-test",
