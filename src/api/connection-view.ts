@@ -99,13 +99,8 @@ export async function viewConnections(deps: ApiDeps): Promise<ConnectionView[]> 
       mode: wish?.mode ?? null,
       configured: wish !== undefined,
       ...stateOf(row, wish !== undefined),
-<<<<<<< HEAD
-      circuit: circuits[name] ?? "closed",
       agreement: addAgreements(objects.map((object) => object.agreement)),
       objects,
-=======
-      objects: objects.map((object) => viewObject(object, wishes.get(object), own)),
->>>>>>> dfb7dbd (main: the worker of a process that answers requests runs on a thread of its own)
     };
   });
 }

@@ -6,6 +6,7 @@ import type { Tx } from "../store/database.ts";
 import type { Due } from "../store/deliveries.ts";
 import type { StoredEntity } from "../store/entities.ts";
 import type { HistoryEntry } from "../store/history.ts";
+import type { KnownRows } from "../store/known-rows.ts";
 import type { LinkBlock } from "../store/link-blocks.ts";
 import type { RemoteKey, StoredLink } from "../store/links.ts";
 import type { NewReview, Review, ReviewSide } from "../store/reviews.ts";
@@ -50,7 +51,10 @@ export interface EntitySlot {
 
 export interface LinkSlot {
   link: StoredLink;
+  /** Must be written whole. */
   dirty: boolean;
+  /** A write is about to leave: written too, where nothing else of the row has changed, as that alone. */
+  departs?: boolean;
   image: unknown;
   /** The change whose body the image is; null: it did not come by the inbox. */
   imageOf?: number | null;
@@ -105,6 +109,14 @@ export interface Batch {
   readonly meetings: Map<string, number>;
   /** Records to be looked at for what is owed, though nothing of them changed here. */
   readonly look: Set<string>;
+  /** Rows as they were when the process last had them in hand; what is read is noted there. */
+  readonly known: Known | undefined;
+}
+
+/** What is handed from one transaction to the next that takes the same rows up. */
+export interface Known {
+  readonly links: KnownRows<StoredLink>;
+  readonly kundeemner: KnownRows<StoredEntity>;
 }
 
 export const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,11 +1,22 @@
 import type { EntityKind } from "../model/catalogue.ts";
+import type { UnitEffect } from "../rules/decision.ts";
 import { judgeReading } from "../rules/reading.ts";
 import { loadOpenCreates } from "../store/attempts.ts";
 import { lockMatchKeys } from "../store/candidates.ts";
 import type { Tx } from "../store/database.ts";
 import { findLinked, newLink, remoteKey } from "../store/links.ts";
 import { type Answered, settleAnswer, takeReceipt } from "./answers.ts";
-import { type Batch, close, type Incoming, keep, type LinkSlot, systemSetter, write } from "./batch.ts";
+import {
+  type Batch,
+  close,
+  type EntitySlot,
+  type Incoming,
+  type Known,
+  keep,
+  type LinkSlot,
+  systemSetter,
+  write,
+} from "./batch.ts";
 import { isMade } from "./creates.ts";
 import type { Deps } from "./deps.ts";
 import { flush } from "./flush.ts";
@@ -33,6 +44,8 @@ export interface DecideBatchOptions {
   readonly tied?: ReadonlyMap<string, string>;
   /** By remoteKey: objects that a person has called new: matched with nothing, made also where `create` would not. */
   readonly asNew?: ReadonlySet<string>;
+  /** Rows that another transaction had in hand a moment ago: read again only where they have moved. */
+  readonly known?: Known;
 }
 
 /**
@@ -46,7 +59,7 @@ export async function decideBatch(
   incomings: readonly Incoming[],
   options: DecideBatchOptions = {},
 ): Promise<Batch> {
-  let batch = await openBatch(deps, tx, connection, options.asReleased);
+  let batch = await openBatch(deps, tx, connection, options.asReleased, options.known);
   const mapped = readAll(batch, incomings);
   await takeLinks(batch, [...incomings, ...(options.alsoLinks ?? [])]);
 
@@ -196,6 +209,7 @@ function judgeOne(
         known.link = { ...known.link, missingSince: null, newestChangeId };
         known.dirty = true;
       }
+      known.image ??= incoming.body ?? undefined;
       return close(batch, incoming, "repeat", "unchanged");
     }
     if (verdict.verdict === "receipt") receipt = takeReceipt(batch, known, incoming);
@@ -237,6 +251,7 @@ function judgeOne(
       : settleAnswer(batch, slot, entitySlot, mapping, incoming, answered, meant.claims);
   const judged = judge(batch, lane, mapping, slot, entitySlot, incoming, settled?.rest ?? meant.claims, {
     fresh: meant.kind === "created",
+    ...(meant.kind === "created" ? { also: foundBy(batch, entitySlot, incoming) } : {}),
     ...(settled === undefined ? {} : { settled: settled.effects }),
   });
   if (judged.readAgain !== undefined) {
@@ -267,17 +282,16 @@ function afterLinking(batch: Batch, slot: LinkSlot, entityId: string, incoming: 
   slot.link = { ...slot.link, linkedAt: slot.link.linkedAt ?? new Date(batch.now).toISOString() };
   batch.linked.push(incoming.externalId);
   batch.look.add(entityId);
-  const field = incoming.object === "debitor" ? "findesDeb" : incoming.object === "kreditor" ? "findesKred" : undefined;
   const entity = batch.entities.get(entityId);
-  if (field === undefined || entity === undefined || entity.entity.kind !== "kundeemne") return;
-  if (entity.entity.values[field] !== true) {
-    const cause = {
-      by: systemSetter(batch.now),
-      changeId: incoming.changeId,
-      runId: incoming.runId,
-      mapping: null,
-      kind: "linked",
-    };
-    write(batch, entity, [{ unit: field, did: "took", rule: "S35:linked", write: { [field]: true } }], cause);
-  }
+  const effects = entity === undefined ? [] : foundBy(batch, entity, incoming);
+  if (entity === undefined || effects.length === 0) return;
+  const { changeId, runId } = incoming;
+  write(batch, entity, effects, { by: systemSetter(batch.now), changeId, runId, mapping: null, kind: "linked" });
+}
+
+/** The computed fields that say in which ledgers a Kundeemne is found (S35). */
+function foundBy(batch: Batch, { entity }: EntitySlot, { object }: Incoming): UnitEffect[] {
+  const field = object === "debitor" ? "findesDeb" : object === "kreditor" ? "findesKred" : undefined;
+  if (field === undefined || entity.kind !== "kundeemne" || entity.values[field] === true) return [];
+  return [{ unit: field, did: "took", rule: "S35:linked", write: { [field]: true }, by: systemSetter(batch.now) }];
 }

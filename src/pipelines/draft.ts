@@ -248,7 +248,6 @@ export async function begin(batch: Batch, drafts: readonly Draft[]): Promise<num
       each.externalId === null ? undefined : batch.links.get(remoteKey(each.delivery.object, each.externalId));
     if (slot === undefined) return;
     const image = { attempt: ids[n] ?? -1, values: each.sent, versions: each.versions };
-    // A change equal to an older one may now be an edit: repeats are told apart again from the next reading on.
     slot.link = {
       ...slot.link,
       inFlight: true,
@@ -256,7 +255,7 @@ export async function begin(batch: Batch, drafts: readonly Draft[]): Promise<num
       images: [...slot.link.images, image],
       newestHash: null,
     };
-    slot.dirty = true;
+    slot.departs = true;
   });
   return ids;
 }

@@ -3,9 +3,10 @@ import { markDue, settleReceipted } from "../store/deliveries.ts";
 import { drawAccountNumbers, takenAccountNumbers, upsertEntities } from "../store/entities.ts";
 import { appendHistory } from "../store/history.ts";
 import { addBlock } from "../store/link-blocks.ts";
-import { markOrphaned, renumberLinks, upsertLinks } from "../store/links.ts";
+import type { StoredLink } from "../store/links.ts";
+import { beginFlights, markOrphaned, renumberLinks, upsertLinks } from "../store/links-write.ts";
 import { alert, closeReviews, openReviews, suspendCases, updateSides } from "../store/reviews.ts";
-import { type Batch, iso } from "./batch.ts";
+import { type Batch, iso, type LinkSlot } from "./batch.ts";
 import { contactKeys } from "./contacts.ts";
 import { searchKeys } from "./matching.ts";
 import { findOwed } from "./owing.ts";
@@ -29,7 +30,12 @@ export async function flush(batch: Batch): Promise<void> {
     if (entity.kind === "kundeemne") emner.push({ ...write, keys: searchKeys(entity.values) });
     else contacts.push({ ...write, keys: contactKeys(entity.values) });
   }
-  const links = [...batch.links.values()].filter((slot) => slot.dirty);
+  const links: LinkSlot[] = [];
+  const departing: StoredLink[] = [];
+  for (const slot of batch.links.values()) {
+    if (slot.dirty) links.push(slot);
+    else if (slot.departs === true) departing.push(slot.link);
+  }
   // A contact that stops being primary is written before the one that becomes it: at most one at any time (S22).
   contacts.sort((a, b) => Number(a.entity.values.primaer === true) - Number(b.entity.values.primaer === true));
   await upsertEntities(tx, "kundeemne", emner);
@@ -50,6 +56,7 @@ export async function flush(batch: Batch): Promise<void> {
   // From here on nothing reads what another statement of the batch writes: they go out together.
   await Promise.all([
     upsertLinks(tx, links, at),
+    beginFlights(tx, departing, at, batch.known?.links),
     appendHistory(tx, at, batch.history),
     closeChanges(tx, batch.outcomes),
     markDue(tx, batch.due),

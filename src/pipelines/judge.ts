@@ -21,6 +21,8 @@ export interface JudgeOptions {
   readonly fresh: boolean;
   /** Effects that are settled already (rule R17); only the rest of the claims is judged. */
   readonly settled?: readonly UnitEffect[];
+  /** What follows from the link itself and belongs to the same version. */
+  readonly also?: readonly UnitEffect[];
 }
 
 export interface Judged {
@@ -72,7 +74,8 @@ export function judge(
   const by = setterOf(lane, reading);
   const cause: Cause = { by, changeId: incoming.changeId, runId: incoming.runId, mapping: mapping.version };
   const mayDerive = !isShown(batch, slot, link, "soegenavn");
-  const effects = withDerived(slot, [...(options.settled ?? []), ...decision.effects], now, mayDerive);
+  const said = [...(options.settled ?? []), ...decision.effects, ...(options.also ?? [])];
+  const effects = withDerived(slot, said, now, mayDerive);
   record(batch, slot, applyToEntity(slot.entity, effects, by), cause);
   onePrimary(batch, slot, cause);
   linkSlot.link = { ...linkSlot.link, ...applyToLink(link, effects, slot.entity) };

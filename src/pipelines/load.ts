@@ -8,7 +8,7 @@ import { loadLanes } from "../store/lanes.ts";
 import { loadBlocks } from "../store/link-blocks.ts";
 import { loadImages, loadLinksOf, lockLinks, type RemoteKey, remoteKey, type StoredLink } from "../store/links.ts";
 import { findOpenFor, lockReviews } from "../store/reviews.ts";
-import { type Batch, type Incoming, slotOf } from "./batch.ts";
+import { type Batch, type Incoming, type Known, slotOf } from "./batch.ts";
 import type { Deps } from "./deps.ts";
 import { openLanes } from "./world.ts";
 
@@ -24,6 +24,7 @@ export async function openBatch(
   tx: Tx,
   connection: string,
   asReleased?: { connection: string; object: string },
+  known?: Known,
 ): Promise<Batch> {
   const [now, rows] = await Promise.all([readNow(tx), loadLanes(tx)]);
   return {
@@ -55,13 +56,14 @@ export async function openBatch(
     accepted: new Set(),
     meetings: new Map(),
     look: new Set(),
+    known,
   };
 }
 
 /** Loads and locks the link rows of remote objects, in id order. */
 export async function takeLinks(batch: Batch, keys: readonly RemoteKey[]): Promise<void> {
   const unique = [...new Map(keys.map((key) => [remoteKey(key.object, key.externalId), key])).values()];
-  const links = await lockLinks(batch.tx, batch.connection, unique);
+  const links = await lockLinks(batch.tx, batch.connection, unique, batch.known?.links);
   for (const [key, link] of links) batch.links.set(key, { link, dirty: false, image: undefined });
   await remap(batch, [...links.values()]);
   const suggested = [...links.values()].filter((link) => link.state === "suggested");
@@ -126,7 +128,8 @@ export async function takeEntities(batch: Batch, ids: ReadonlyMap<string, Entity
     }
   }
   const wanted = [...emneIds].filter((id) => !batch.entities.has(id));
-  for (const [id, stored] of await lockEntities(tx, "kundeemne", wanted)) batch.entities.set(id, slotOf(stored));
+  for (const [id, stored] of await lockEntities(tx, "kundeemne", wanted, batch.known?.kundeemner))
+    batch.entities.set(id, slotOf(stored));
   const needContacts = contactIds.length > 0 || speaksOfContacts(batch);
   if (needContacts && emneIds.size > 0) {
     const missing = [...emneIds].filter((id) => !batch.contacts.has(id));
@@ -161,6 +164,7 @@ async function takeSurroundings(batch: Batch, ids: readonly string[]): Promise<v
     tx,
     all.filter((id) => !complete.has(id)),
     inHand.map((link) => link.id),
+    batch.known?.links,
   );
   for (const link of [...inHand, ...others])
     if (link.entityId !== null) batch.otherLinks.get(link.entityId)?.push(link);

@@ -6,7 +6,7 @@ import { readNow } from "../store/clock.ts";
 import { type Delivery, type DeliveryEnd, endLeases, findLeases, lockLeases } from "../store/deliveries.ts";
 import { remoteKey } from "../store/links.ts";
 import type { Answered } from "./answers.ts";
-import { type Batch, type Incoming, iso } from "./batch.ts";
+import { type Batch, type Incoming, iso, type Known } from "./batch.ts";
 import { type Classified, classify, tellRejected } from "./classify.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
@@ -28,13 +28,14 @@ export async function prepare(
   connection: string,
   leases: readonly Delivery[],
   read: ReadBefore,
+  known?: Known,
 ): Promise<Attempt[]> {
   const quietMs = deps.connection(connection).quietMs;
   return deps.db.sql.begin(async (tx) => {
     const mine = await findLeases(tx, leases);
     const drafts: Draft[] = [];
     const ends: DeliveryEnd[] = [];
-    const known = await loadAttempts(
+    const attempted = await loadAttempts(
       tx,
       leases.flatMap((lease) => lease.attemptId ?? []),
     );
@@ -69,7 +70,7 @@ export async function prepare(
         continue;
       }
       go.push(lease);
-      collectReadings(lease, read, known, { incomings, answers, tied });
+      collectReadings(lease, read, attempted, { incomings, answers, tied });
     }
     const alsoLinks = go.flatMap((lease) =>
       lease.externalId === null ? [] : [{ object: lease.object, externalId: lease.externalId }],
@@ -81,6 +82,7 @@ export async function prepare(
       tied,
       alsoLinks,
       alsoEntities,
+      ...(known === undefined ? {} : { known }),
       after: async (batch) => {
         const images = await imagesOf(batch, go);
         // Locked last: links and records come first in every transaction, so none waits in a ring.
@@ -118,7 +120,7 @@ interface Collected {
 function collectReadings(
   lease: Delivery,
   read: ReadBefore,
-  known: Awaited<ReturnType<typeof loadAttempts>>,
+  attempted: Awaited<ReturnType<typeof loadAttempts>>,
   into: Collected,
 ): void {
   const made = read.created.found.get(lease.id);
@@ -141,7 +143,7 @@ function collectReadings(
     return;
   }
   into.incomings.push(readingOf(lease, lease.externalId, shown.object, times, shown.writeCount));
-  const attempt = lease.attemptId === null ? undefined : known.get(lease.attemptId);
+  const attempt = lease.attemptId === null ? undefined : attempted.get(lease.attemptId);
   if (attempt !== undefined) {
     into.answers.set(remoteKey(lease.object, lease.externalId), {
       values: attempt.sent,

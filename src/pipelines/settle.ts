@@ -6,7 +6,7 @@ import { noteFault } from "../store/connections.ts";
 import { type DeliveryEnd, endLeases, findLeases } from "../store/deliveries.ts";
 import { remoteKey } from "../store/links.ts";
 import type { Answered } from "./answers.ts";
-import { type Batch, type Incoming, iso } from "./batch.ts";
+import { type Batch, type Incoming, iso, type Known } from "./batch.ts";
 import { type Classified, classify, tellRejected } from "./classify.ts";
 import { databaseTimes } from "./database-times.ts";
 import { decideBatch } from "./decide-batch.ts";
@@ -25,7 +25,12 @@ export interface SettledAll {
  * Settles a batch of attempts: answers are judged field by field, failures by what happens next; one transaction. Of a
  * lease that was lost meanwhile only the attempt's outcome is noted (rule R18).
  */
-export async function settleAll(deps: Deps, connection: string, results: readonly SendResult[]): Promise<SettledAll> {
+export async function settleAll(
+  deps: Deps,
+  connection: string,
+  results: readonly SendResult[],
+  known?: Known,
+): Promise<SettledAll> {
   if (results.length === 0) return { dueElsewhere: new Set(), stop: false };
   const { quietMs } = deps.connection(connection);
   const timesOf = await databaseTimes(deps.db.sql);
@@ -48,6 +53,7 @@ export async function settleAll(deps: Deps, connection: string, results: readonl
         attempt.externalId === null ? [] : [{ object: attempt.delivery.object, externalId: attempt.externalId }],
       ),
       alsoEntities: new Map(mine.map(({ attempt }) => [attempt.delivery.entityId, attempt.delivery.entity] as const)),
+      ...(known === undefined ? {} : { known }),
       after: (each) => {
         for (const { attempt, failed } of mineFailed) endFlight(each, attempt, failed, quietMs);
       },

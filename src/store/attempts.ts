@@ -33,8 +33,8 @@ export async function beginAttempts(tx: Tx, attempts: readonly NewAttempt[]): Pr
   const begun = await tx.unsafe(
     `with begun as (
        insert into attempts (delivery_id, connection, object, external_id, fence, kind, sent, versions, state, read_at, began_at)
-       select delivery_id, connection, object, external_id, fence, kind, sent, versions, 'begun', read_at, kobling_now()
-       from json_to_recordset($1::text::json) as x(n int, delivery_id bigint, connection text, object text, external_id text,
+       select delivery_id, connection, object, external_id, fence, kind, sent, versions, 'begun', read_at, (select kobling_now())
+       from json_to_recordset(kobling_rows($1)) as x(n int, delivery_id bigint, connection text, object text, external_id text,
          fence bigint, kind text, sent json, versions json, read_at timestamptz) order by n
        returning id, delivery_id)
      update deliveries d set attempt_id = begun.id from begun where d.id = begun.delivery_id
@@ -55,8 +55,8 @@ export interface AttemptEnd {
 export async function endAttempts(tx: Sql | Tx, ends: readonly AttemptEnd[]): Promise<void> {
   if (ends.length === 0) return;
   await tx.unsafe(
-    `update attempts a set state = x.state, error = x.error, ended_at = kobling_now()
-     from json_to_recordset($1::text::json) as x(id bigint, state text, error text) where a.id = x.id`,
+    `update attempts a set state = x.state, error = x.error, ended_at = (select kobling_now())
+     from json_to_recordset(kobling_rows($1)) as x(id bigint, state text, error text) where a.id = x.id`,
     [JSON.stringify(ends)],
     { prepare: true },
   );

@@ -97,7 +97,7 @@ export async function keepChanges(sql: Sql | Tx, told: Told, changes: readonly N
        counter, last_delivery, remote_version, remote_changed_at, write_count, body)
      select $1, $2, $3::bigint, $4::timestamptz, $5::timestamptz, $8::timestamptz, $6::boolean, 'received', object, external_id, deleted, hash, event_id,
        counter, last_delivery, remote_version, remote_changed_at, write_count, body
-     from json_to_recordset($7::text::json) as x(object text, external_id text, deleted boolean, hash text, event_id text,
+     from json_to_recordset(kobling_rows($7)) as x(object text, external_id text, deleted boolean, hash text, event_id text,
        counter bigint, last_delivery bigint, remote_version text, remote_changed_at timestamptz, write_count integer, body json)
      on conflict do nothing`,
     [
@@ -250,7 +250,7 @@ export async function closeChanges(tx: Tx, outcomes: readonly Outcome[]): Promis
     statements.push(
       tx.unsafe(
         `update changes c set state = x.state, outcome = x.outcome, reason = x.reason
-         from json_to_recordset($1::text::json) as x(id bigint, state text, outcome text, reason json) where c.id = x.id`,
+         from json_to_recordset(kobling_rows($1)) as x(id bigint, state text, outcome text, reason json) where c.id = x.id`,
         [JSON.stringify(reasoned)],
       ),
     );

@@ -60,12 +60,12 @@ export async function markDue(tx: Sql | Tx, due: readonly Due[]): Promise<void> 
   }));
   await tx.unsafe(
     `insert into deliveries (connection, object, link_id, entity, entity_id, kind, state, due_at, created_at)
-     select distinct on (entity_id, connection, object) connection, object, link_id, entity, entity_id, kind, 'due', kobling_now(), kobling_now()
-     from json_to_recordset($1::text::json) as x(connection text, object text, link_id uuid, entity text, entity_id uuid, kind text)
+     select distinct on (entity_id, connection, object) connection, object, link_id, entity, entity_id, kind, 'due', (select kobling_now()), (select kobling_now())
+     from json_to_recordset(kobling_rows($1)) as x(connection text, object text, link_id uuid, entity text, entity_id uuid, kind text)
      on conflict (entity_id, connection, object) where state in ('due', 'leased', 'uncertain', 'withheld')
      do update set state = case when deliveries.state = 'withheld' then 'due' else deliveries.state end,
        link_id = coalesce(excluded.link_id, deliveries.link_id),
-       due_at = case when deliveries.state = 'withheld' then kobling_now() else deliveries.due_at end`,
+       due_at = case when deliveries.state = 'withheld' then (select kobling_now()) else deliveries.due_at end`,
     [JSON.stringify(rows)],
     { prepare: true },
   );
@@ -88,13 +88,13 @@ export async function leaseDue(
        left join links l on l.id = d.link_id
        left join kontaktpersoner p on d.entity = 'kontaktperson' and p.id = d.entity_id
        left join kundeemner k on k.id = case when d.entity = 'kontaktperson' then p.kundeemne_id else d.entity_id end
-       where d.connection = $1 and d.object = any($2::text[]) and d.state in ('due', 'uncertain') and d.due_at <= kobling_now()
-         and (l.quiet_until is null or l.quiet_until <= kobling_now())
+       where d.connection = $1 and d.object = any($2::text[]) and d.state in ('due', 'uncertain') and d.due_at <= (select kobling_now())
+         and (l.quiet_until is null or l.quiet_until <= (select kobling_now()))
          and k.erased_at is null and k.orphaned_at is null and k.merged_into is null
          and coalesce(k.arkiveret_vaerdi, false) = false and coalesce(k.begraenset_vaerdi, false) = false
        order by d.due_at, d.id limit $3 for update of d skip locked)
      update deliveries d set state = 'leased', fence = d.fence + 1, tries = d.tries + 1,
-       lease_until = kobling_now() + $4 * interval '1 millisecond'
+       lease_until = (select kobling_now()) + $4 * interval '1 millisecond'
      from taken where d.id = taken.id
      returning ${deliveryColumns}, taken.was, taken.external_id`,
     [connection, [...objects], limit, leaseMs],
@@ -118,17 +118,17 @@ export async function reclaimLost(
   const rows = await sql.unsafe(
     `with lost as (
        update deliveries set state = case when attempt_id is null then 'due' else 'uncertain' end,
-         due_at = case when attempt_id is null then kobling_now()
-           when link_id is null then kobling_now() + ($2::float8 + $3::float8) * interval '1 millisecond'
-           else kobling_now() + $2::float8 * interval '1 millisecond' end
-       where connection = $1 and state = 'leased' and lease_until < kobling_now() returning link_id, attempt_id),
+         due_at = case when attempt_id is null then (select kobling_now())
+           when link_id is null then (select kobling_now()) + ($2::float8 + $3::float8) * interval '1 millisecond'
+           else (select kobling_now()) + $2::float8 * interval '1 millisecond' end
+       where connection = $1 and state = 'leased' and lease_until < (select kobling_now()) returning link_id, attempt_id),
      ended as (
-       update attempts a set state = 'uncertain', ended_at = kobling_now(), error = 'lease_lost'
+       update attempts a set state = 'uncertain', ended_at = (select kobling_now()), error = 'lease_lost'
        from lost where a.id = lost.attempt_id and a.state = 'begun')
      update links l set in_flight = false, write_count = write_count + 1,
-       quiet_until = kobling_now() + $2::float8 * interval '1 millisecond',
+       quiet_until = (select kobling_now()) + $2::float8 * interval '1 millisecond',
        images = (select json_agg(case when e.sent->>'until' is null
-           then e.sent::jsonb || jsonb_build_object('until', extract(epoch from kobling_now()) * 1000 + 2 * $2::float8) else e.sent::jsonb end)
+           then e.sent::jsonb || jsonb_build_object('until', extract(epoch from (select kobling_now())) * 1000 + 2 * $2::float8) else e.sent::jsonb end)
          from json_array_elements(l.images) e(sent))
      from lost where l.id = lost.link_id and l.in_flight returning l.id`,
     [connection, quietMs, showsAfterMs],
@@ -162,10 +162,10 @@ export async function endLeases(tx: Sql | Tx, ends: readonly DeliveryEnd[]): Pro
   const ended = await tx.unsafe(
     `update deliveries d set state = x.state, reason = x.reason, withheld = x.withheld, lease_until = null,
        link_id = coalesce(x.link_id, d.link_id),
-       due_at = kobling_now() + x.after_ms * interval '1 millisecond',
+       due_at = (select kobling_now()) + x.after_ms * interval '1 millisecond',
        attempt_id = case when x.state = 'uncertain' then d.attempt_id end,
-       settled_at = case when x.state = 'settled' then kobling_now() end
-     from json_to_recordset($1::text::json) as x(id bigint, fence bigint, state text, after_ms float8, reason text, withheld json, link_id uuid)
+       settled_at = case when x.state = 'settled' then (select kobling_now()) end
+     from json_to_recordset(kobling_rows($1)) as x(id bigint, fence bigint, state text, after_ms float8, reason text, withheld json, link_id uuid)
      where d.id = x.id and d.fence = x.fence and d.state = 'leased' returning d.id::float8 as id`,
     [JSON.stringify(rows)],
     { prepare: true },
@@ -199,7 +199,7 @@ export async function lockLeases(tx: Tx, leases: readonly { id: number; fence: n
 export async function nameCreates(tx: Tx, keys: readonly { id: number; key: string }[]): Promise<void> {
   if (keys.length === 0) return;
   await tx.unsafe(
-    `update deliveries d set create_key = x.key from json_to_recordset($1::text::json) as x(id bigint, key text)
+    `update deliveries d set create_key = x.key from json_to_recordset(kobling_rows($1)) as x(id bigint, key text)
      where d.id = x.id and d.create_key is null`,
     [JSON.stringify(keys)],
   );
@@ -211,8 +211,11 @@ export async function loadDelivered(
   linkIds: readonly string[],
 ): Promise<Map<string, { acknowledged: number | null; outstanding: number | null }>> {
   const rows = await tx.unsafe(
-    `select link_id, max(id) filter (where state = 'settled')::float8 as acknowledged, max(id) filter (where state = 'leased' or (state = 'due' and body is not null))::float8 as outstanding
-     from deliveries where link_id = any($1::uuid[]) group by link_id`,
+    // Link by link (offset 0): without statistics the planner would read the whole table.
+    `select wanted.id as link_id, found.* from unnest($1::uuid[]) wanted(id) cross join lateral
+       (select max(id) filter (where state = 'settled')::float8 as acknowledged,
+          max(id) filter (where state = 'leased' or (state = 'due' and body is not null))::float8 as outstanding
+        from deliveries where link_id = wanted.id offset 0) found`,
     [[...linkIds]],
     { prepare: true },
   );
@@ -228,9 +231,9 @@ export async function loadDelivered(
 export async function settleReceipted(tx: Tx, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   await tx.unsafe(
-    `with done as (update deliveries set state = 'settled', settled_at = kobling_now(), lease_until = null, attempt_id = null
+    `with done as (update deliveries set state = 'settled', settled_at = (select kobling_now()), lease_until = null, attempt_id = null
        where id = any($1::bigint[]) and state in ('leased', 'due') returning id)
-     update attempts a set state = 'settled', ended_at = kobling_now() from done where a.delivery_id = done.id and a.state = 'begun'`,
+     update attempts a set state = 'settled', ended_at = (select kobling_now()) from done where a.delivery_id = done.id and a.state = 'begun'`,
     [[...ids]],
   );
 }

@@ -9,7 +9,7 @@ export async function findDueWork(sql: Db): Promise<{ kind: string; key: string 
      union all
      select 'deliver', c.name from connections c where c.state = 'active'
        and exists (select 1 from deliveries d where d.connection = c.name
-         and (d.state in ('due', 'uncertain') and d.due_at <= kobling_now() or d.state = 'leased' and d.lease_until < kobling_now()))
+         and (d.state in ('due', 'uncertain') and d.due_at <= (select kobling_now()) or d.state = 'leased' and d.lease_until < (select kobling_now())))
      union all
      select distinct 'run', r.connection from runs r join connections c on c.name = r.connection where c.state = 'active' and r.kind <> 'undo'
        and (r.state = 'waiting' or r.state = 'running' and r.alive_until < kobling_now())

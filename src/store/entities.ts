@@ -2,6 +2,7 @@ import { type Catalogue, catalogueOf, type EntityKind, type Values } from "../mo
 import type { Value } from "../model/field.ts";
 import type { Entity, Provenance, RecordPolicy } from "../rules/record.ts";
 import type { Tx } from "./database.ts";
+import { type KnownRows, readMoved } from "./known-rows.ts";
 
 /** A record with what the store keeps beside it. */
 export interface StoredEntity extends Entity {
@@ -34,6 +35,7 @@ function tableOf(catalogue: Catalogue): Table {
     .map(([key]) => [key, catalogue.columnOf.get(key) ?? key] as const);
   const select = [
     "id",
+    "xmin::text as stamp",
     "version::float8 as version",
     `${iso("created_at")} as created_at`,
     `${iso("updated_at")} as updated_at`,
@@ -57,7 +59,7 @@ function tableOf(catalogue: Catalogue): Table {
     .filter((column) => column !== "id" && column !== "created_at")
     .map((column) => `${column} = excluded.${column}`);
   const upsert = `insert into ${name} (${columns.join(", ")})
-    select ${columns.join(", ")} from json_populate_recordset(null::${name}, $1::text::json)
+    select ${columns.join(", ")} from json_populate_recordset(null::${name}, kobling_rows($1))
     on conflict (id) do update set ${updates.join(", ")}`;
   return { name, select, fields, upsert };
 }
@@ -98,13 +100,25 @@ export function readEntity(kind: EntityKind, row: Row): StoredEntity {
   };
 }
 
-/** Records by id, locked in id order until the transaction ends. */
+/**
+ * Records by id, locked in id order until the transaction ends. What is known and has not moved is not read again; where
+ * nothing is known yet, what is read is noted.
+ */
 export async function lockEntities(
   tx: Tx,
   kind: EntityKind,
   ids: readonly string[],
+  known?: KnownRows<StoredEntity>,
 ): Promise<Map<string, StoredEntity>> {
-  return load(tx, kind, ids, "order by id for update");
+  const locked = "order by id for update";
+  if (known?.isAsked !== true || ids.length === 0) return load(tx, kind, ids, locked, known);
+  const stamped = await tx.unsafe(
+    `select id, xmin::text as stamp from ${tables[kind].name} where id = any($1::uuid[]) ${locked}`,
+    [[...ids]],
+    { prepare: true },
+  );
+  const rows = await readMoved(known, stamped, async (moved) => [...(await load(tx, kind, moved, "")).values()]);
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 export async function loadEntities(
@@ -120,6 +134,7 @@ async function load(
   kind: EntityKind,
   ids: readonly string[],
   suffix: string,
+  known?: KnownRows<StoredEntity>,
 ): Promise<Map<string, StoredEntity>> {
   if (ids.length === 0) return new Map();
   const table = tables[kind];
@@ -128,7 +143,13 @@ async function load(
     [[...ids]],
     { prepare: true },
   );
-  return new Map(rows.map((row) => [String(row.id), readEntity(kind, row)]));
+  const found = new Map<string, StoredEntity>();
+  for (const row of rows) {
+    const entity = readEntity(kind, row);
+    found.set(entity.id, entity);
+    known?.note(entity.id, String(row.stamp), entity);
+  }
+  return found;
 }
 
 /** The contacts of emner. `lock` holds them until the transaction ends. */
@@ -136,7 +157,9 @@ export async function loadContacts(tx: Tx, kundeemneIds: readonly string[], lock
   if (kundeemneIds.length === 0) return [];
   const table = tables.kontaktperson;
   const rows = await tx.unsafe(
-    `select ${table.select} from ${table.name} where kundeemne_id = any($1::uuid[]) order by id ${lock ? "for update" : ""}`,
+    // Emne by emne (offset 0): without statistics the planner would read the whole table.
+    `select ${table.select} from ${table.name} where id = any(array(select found.id from unnest($1::uuid[]) emne(id)
+       cross join lateral (select id from ${table.name} where kundeemne_id = emne.id offset 0) found)) order by id ${lock ? "for update" : ""}`,
     [[...kundeemneIds]],
     { prepare: true },
   );

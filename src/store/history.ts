@@ -38,7 +38,7 @@ export async function appendHistory(tx: Tx, at: string, entries: readonly Histor
     `with batch as (insert into feed_batches (entries, at) values ($1::int, $2::timestamptz) returning id)
      insert into history (entity_id, entity, version, batch, place, kind, at, by, change_id, run_id, mapping_version, fields)
      select x.entity_id, x.entity, x.version, batch.id, x.place, x.kind, $2::timestamptz, x.by, x.change_id, x.run_id, x.mapping_version, x.fields
-     from batch, json_to_recordset($3::text::json) as x(entity_id uuid, entity text, version bigint, place int, kind text, by json,
+     from batch, json_to_recordset(kobling_rows($3)) as x(entity_id uuid, entity text, version bigint, place int, kind text, by json,
        change_id bigint, run_id bigint, mapping_version text, fields json)`,
     [entries.length, at, JSON.stringify(rows)],
     { prepare: true },

@@ -25,6 +25,7 @@ export async function loadBlocks(
      select r.connection, r.object, candidate::uuid, '', 'match_case' from reviews r, json_array_elements_text(r.detail->'candidates') candidate
      where r.kind = 'match_case' and r.state = 'open' and candidate = any($1::text[])`,
     [[...entityIds], remote?.connection ?? "", [...(remote?.externalIds ?? [])]],
+    { prepare: true },
   );
   return rows.map((row) => ({
     connection: String(row.connection),

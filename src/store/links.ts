@@ -1,6 +1,7 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { Link, LinkStateName, Rendering, SentImage } from "../rules/record.ts";
 import type { Sql, Tx } from "./database.ts";
+import { type KnownRows, readMoved } from "./known-rows.ts";
 
 /** A link with what receiving keeps beside it. */
 export interface StoredLink extends Link {
@@ -19,7 +20,7 @@ export const remoteKey = (object: string, externalId: string): string => `${obje
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
 
-const columns = `id, connection, object, external_id, entity, entity_id, state, base, seen,
+const columns = `id, links.xmin::text as stamp, connection, object, external_id, entity, entity_id, state, base, seen,
   decided_version::float8 as decided_version, decided, renderings, view_of, mapping_version, remote_version, newest_hash,
   ${ms("remote_changed_at")} as remote_changed_at,
   newest_change_id::float8 as newest_change_id, counter::float8 as counter, write_count, in_flight, images,
@@ -96,15 +97,34 @@ export function newLink(key: {
   };
 }
 
-/** The link rows of remote objects, locked in id order until the transaction ends. By `remoteKey`. */
+/** Reads rows and notes them as known. */
+function readNoted(rows: readonly Row[], known: KnownRows<StoredLink> | undefined): StoredLink[] {
+  return rows.map((row) => {
+    const link = readLink(row);
+    known?.note(link.id, String(row.stamp), link);
+    return link;
+  });
+}
+
+const readWhole = async (sql: Sql | Tx, ids: readonly string[]): Promise<StoredLink[]> =>
+  (await sql.unsafe(`select ${columns} from links where id = any($1::uuid[])`, [[...ids]], { prepare: true })).map(
+    readLink,
+  );
+
+/**
+ * The link rows of remote objects, locked in id order until the transaction ends. By `remoteKey`. What is known and has
+ * not moved is not read again.
+ */
 export async function lockLinks(
   tx: Tx,
   connection: string,
   keys: readonly RemoteKey[],
+  known?: KnownRows<StoredLink>,
 ): Promise<Map<string, StoredLink>> {
   if (keys.length === 0) return new Map();
+  const isKnown = known?.isAsked === true;
   const rows = await tx.unsafe(
-    `select ${columns} from links
+    `select ${isKnown ? "id, xmin::text as stamp" : columns} from links
      -- Row by row through the whole key (offset 0): without statistics the planner takes connection and object to be one row.
      where id = any(array(select found.id from unnest($2::text[], $3::text[]) k(object, external_id) cross join lateral
        (select id from links where connection = $1 and object = k.object and external_id = k.external_id offset 0) found))
@@ -112,7 +132,8 @@ export async function lockLinks(
     [connection, keys.map((key) => key.object), keys.map((key) => key.externalId)],
     { prepare: true },
   );
-  return new Map(rows.map((row) => [remoteKey(String(row.object), String(row.external_id)), readLink(row)]));
+  const links = isKnown ? await readMoved(known, rows, (ids) => readWhole(tx, ids)) : readNoted(rows, known);
+  return new Map(links.map((link) => [remoteKey(link.object, link.externalId), link]));
 }
 
 export async function lockLinksById(tx: Tx, ids: readonly string[]): Promise<Map<string, StoredLink>> {
@@ -125,26 +146,34 @@ export async function lockLinksById(tx: Tx, ids: readonly string[]): Promise<Map
   return new Map(rows.map((row) => [String(row.id), readLink(row)]));
 }
 
-/** The links of records but for those that are known, not locked: what is owed is worked out again when a delivery is leased. */
+/**
+ * The links of records but for those in hand, not locked: what is owed is worked out again when a delivery is leased.
+ * What is known and has not moved is not read again.
+ */
 export async function loadLinksOf(
   sql: Sql | Tx,
   entityIds: readonly string[],
-  known: readonly string[] = [],
+  inHand: readonly string[] = [],
+  known?: KnownRows<StoredLink>,
 ): Promise<StoredLink[]> {
   if (entityIds.length === 0) return [];
+  const isKnown = known?.isAsked === true;
   const rows = await sql.unsafe(
-    `select ${columns} from links where entity_id = any($1::uuid[]) and id <> all($2::uuid[])`,
-    [[...entityIds], [...known]],
+    // Record by record (offset 0): without statistics the planner would read the whole table.
+    `select found.* from unnest($1::uuid[]) wanted(id) cross join lateral
+       (select ${isKnown ? "id, xmin::text as stamp" : columns} from links where entity_id = wanted.id and id <> all($2::uuid[]) offset 0) found`,
+    [[...entityIds], [...inHand]],
     { prepare: true },
   );
-  return rows.map(readLink);
+  return isKnown ? readMoved(known, rows, (ids) => readWhole(sql, ids)) : readNoted(rows, known);
 }
 
 /** What the remote last showed, raw, by link id: for re-mapping (rule R10) and for writing without re-spelling. */
 export async function loadImages(sql: Sql | Tx, ids: readonly string[]): Promise<Map<string, Record<string, unknown>>> {
   if (ids.length === 0) return new Map();
   const rows = await sql.unsafe(
-    "select id, image from links where id = any($1::uuid[]) and image is not null",
+    `select l.id, coalesce(c.body, l.image) as image from links l left join changes c on c.id = l.image_change
+     where l.id = any($1::uuid[]) and (l.image is not null or c.body is not null)`,
     [[...ids]],
     { prepare: true },
   );
@@ -165,102 +194,6 @@ export async function findLinked(
     { prepare: true },
   );
   return new Map(rows.map((row) => [String(row.external_id), String(row.entity_id)]));
-}
-
-export interface LinkWrite {
-  readonly link: StoredLink;
-  /** The newest reading as it came; undefined leaves the stored one. */
-  readonly image?: unknown;
-  /** The image is the body of this change, which the store has already: it is copied there. */
-  readonly imageOf?: number | null | undefined;
-}
-
-const written = `id, connection, object, external_id, entity, entity_id, state, base, seen, decided_version, decided, renderings,
-  view_of, image, mapping_version, remote_version, remote_changed_at, newest_hash, newest_change_id, counter, write_count, in_flight, quiet_until, images,
-  decided_received_at, decided_began_at, missing_since, linked_at, updated_at`;
-const setters = written
-  .split(",")
-  .map((column) => column.trim())
-  .filter((column) => column !== "id" && column !== "image")
-  .map((column) => `${column} = excluded.${column}`)
-  .join(", ");
-const COPIED = true;
-const selected = written.replace(
-  " image,",
-  ` case when image::text = '${COPIED}' then (select body from changes where changes.id = newest_change_id) else image end,`,
-);
-const upsert = `insert into links (${written})
-  select ${selected} from json_populate_recordset(null::links, $1::text::json)
-  on conflict (connection, object, external_id) do update set image = coalesce(excluded.image, links.image), ${setters}`;
-
-const instant = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
-const some = <T extends object>(value: T): T | null => {
-  for (const _ in value) return value;
-  return null;
-};
-
-/** Changes of the inbox have positive numbers; a preview's have none there. */
-const isIn = (change: number | null | undefined): change is number =>
-  change !== null && change !== undefined && change > 0;
-
-/** Writes link rows whole, one statement for all. The rows are locked or new. */
-export async function upsertLinks(tx: Tx, writes: readonly LinkWrite[], updatedAt: string): Promise<void> {
-  if (writes.length === 0) return;
-  const rows = writes.map(({ link, image, imageOf }) => ({
-    id: link.id,
-    connection: link.connection,
-    object: link.object,
-    external_id: link.externalId,
-    entity: link.entity,
-    entity_id: link.entityId,
-    state: link.state,
-    base: link.base,
-    seen: some(link.seen),
-    decided_version: link.decidedVersion,
-    decided: some(link.decided),
-    renderings: some(link.renderings),
-    view_of: link.viewOf,
-    image: isIn(imageOf) && imageOf === link.newestChangeId ? COPIED : image,
-    mapping_version: link.mappingVersion,
-    remote_version: link.remoteVersion,
-    remote_changed_at: instant(link.remoteChangedAt ?? null),
-    newest_hash: link.newestHash,
-    newest_change_id: link.newestChangeId,
-    counter: link.counter,
-    write_count: link.writeCount,
-    in_flight: link.inFlight,
-    quiet_until: instant(link.quietUntil),
-    images: link.images.length === 0 ? null : link.images,
-    decided_received_at: instant(link.decidedReceivedAt),
-    decided_began_at: instant(link.decidedBeganAt),
-    missing_since: link.missingSince,
-    linked_at: link.linkedAt,
-    updated_at: updatedAt,
-  }));
-  await tx.unsafe(upsert, [JSON.stringify(rows)], { prepare: true });
-}
-
-/** Remote objects that have another id now (rule R9). */
-export async function renumberLinks(tx: Tx, moved: readonly { id: string; externalId: string }[]): Promise<void> {
-  if (moved.length === 0) return;
-  const rows = JSON.stringify(moved.map(({ id, externalId }) => ({ id, external_id: externalId })));
-  const given = "json_to_recordset($1::text::json) as x(id uuid, external_id text)";
-  // A row of the new id that stands for nobody makes room, with the case that asks whom it stands for.
-  await tx.unsafe(
-    `with room as (
-       delete from links s using links l, ${given} where l.id = x.id and s.connection = l.connection and s.object = l.object
-         and s.external_id = x.external_id and s.entity_id is null returning s.id)
-     update reviews r set state = 'closed', why = 'renumbered', updated_at = kobling_now() from room
-     where r.link_id = room.id and r.kind = 'match_case' and r.state = 'open'`,
-    [rows],
-  );
-  await tx.unsafe(`update links l set external_id = x.external_id from ${given} where l.id = x.id`, [rows]);
-}
-
-/** Records that were deleted on side crm: nothing is written out until a person has decided (rule R1). */
-export async function markOrphaned(tx: Tx, ids: readonly string[], at: string): Promise<void> {
-  if (ids.length === 0) return;
-  await tx.unsafe("update kundeemner set orphaned_at = $2::timestamptz where id = any($1::uuid[])", [[...ids], at]);
 }
 
 /** Write counts from before a request (rule R6), by link id. */

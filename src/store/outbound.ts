@@ -10,7 +10,7 @@ export interface Pulled extends Delivery {
 }
 
 const columns = `${deliveryColumns}, d.state, d.body, l.external_id,
-  d.due_at <= kobling_now() and (l.quiet_until is null or l.quiet_until <= kobling_now()) as ready`;
+  d.due_at <= (select kobling_now()) and (l.quiet_until is null or l.quiet_until <= (select kobling_now())) as ready`;
 const from = "from deliveries d left join links l on l.id = d.link_id";
 
 // The casts read what this room wrote from the same types.
@@ -21,8 +21,8 @@ const readPulled = (row: Record<string, unknown>): Pulled => ({
   ready: row.ready === true,
 });
 
-const canGo = `(d.state = 'leased' or d.state = 'due') and d.due_at <= kobling_now()
-  and (l.quiet_until is null or l.quiet_until <= kobling_now())`;
+const canGo = `(d.state = 'leased' or d.state = 'due') and d.due_at <= (select kobling_now())
+  and (l.quiet_until is null or l.quiet_until <= (select kobling_now()))`;
 
 /** Deliveries that may be handed out, unacknowledged ones included, oldest first, after `afterId`. Not locked. */
 export async function findPullable(
@@ -102,8 +102,8 @@ export async function movePulled(tx: Tx, moves: readonly Move[]): Promise<void> 
   await tx.unsafe(
     `update deliveries d set state = x.state, reason = x.reason, withheld = coalesce(x.withheld, d.withheld), body = coalesce(x.body, d.body), kind = coalesce(x.kind, d.kind),
        fence = d.fence + x.handed, tries = d.tries + x.handed, link_id = coalesce(x.link_id, d.link_id), lease_until = null,
-       due_at = case when x.after_ms > 0 then kobling_now() + x.after_ms * interval '1 millisecond' else d.due_at end,
-       settled_at = case when x.state = 'settled' then kobling_now() end
+       due_at = case when x.after_ms > 0 then (select kobling_now()) + x.after_ms * interval '1 millisecond' else d.due_at end,
+       settled_at = case when x.state = 'settled' then (select kobling_now()) end
      from json_to_recordset($1::text::json) as x(id bigint, state text, reason text, withheld json, body json, handed int, kind text,
        link_id uuid, after_ms float8) where d.id = x.id`,
     [JSON.stringify(rows)],

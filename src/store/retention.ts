@@ -11,9 +11,14 @@ export interface Retention {
 /** Rows a statement drops at the most, so that none holds locks for long. */
 const SLICE = 5_000;
 
+/** What a remote last showed stays with its link when the change that told it goes (rule R10). */
+const keptImages = `, kept as (
+  update links l set image = c.body, image_change = null from changes c join old on old.key = c.id
+  where l.connection = c.connection and l.object = c.object and l.external_id = c.external_id and l.image_change = c.id)`;
+
 /** Drops what has passed its time, slice by slice; nothing that waits for a decision, a delivery or a person. */
 export async function dropOld(sql: Sql, retention: Retention): Promise<Record<string, number>> {
-  const age = (ms: number): string => `kobling_now() - ${Math.round(ms)} * interval '1 millisecond'`;
+  const age = (ms: number): string => `(select kobling_now()) - ${Math.round(ms)} * interval '1 millisecond'`;
   const wanted: readonly [name: string, table: string, key: string, where: string][] = [
     ["changes", "changes", "id", `state in ('decided', 'repeat', 'stale') and received_at < ${age(retention.inboxMs)}`],
     [
@@ -58,7 +63,9 @@ export async function dropOld(sql: Sql, retention: Retention): Promise<Record<st
     let count = 0;
     for (;;) {
       const rows = await sql.unsafe(
-        `delete from ${table} where ${key} in (select ${key} from ${table} where ${where} limit ${SLICE})`,
+        `with old as materialized (select ${key} as key from ${table} where ${where} limit ${SLICE})
+           ${table === "changes" ? keptImages : ""}
+         delete from ${table} where ${key} in (select key from old)`,
       );
       count += rows.count;
       if (rows.count < SLICE) break;

@@ -5,6 +5,7 @@ import { receive } from "../../src/pipelines/receive.ts";
 import { retain } from "../../src/pipelines/retention.ts";
 import { setNow } from "../../src/store/clock.ts";
 import { claimIdempotencyKey } from "../../src/store/idempotency.ts";
+import { loadImages } from "../../src/store/links.ts";
 import { type Engine, person, startEngine } from "../support/engine.ts";
 
 const DAY_MS = 86_400_000;
@@ -56,4 +57,23 @@ test("earlier values that the feed still shows stay, however old", async () => {
   // Not numbered yet: no reader can have seen it.
   expect(await retain(deps)).toMatchObject({ feedBatches: 0, history: 0 });
   expect(await count("history", `entity_id = '${made.id}'`)).toBe(1);
+});
+
+test("R10 what a remote last showed stays known when the change that told it goes", async () => {
+  const { deps } = engine;
+  const { sql } = deps.db;
+  await setNow(sql, null);
+  await engine.open("shop", "debitor");
+  const data = { firmanavn: "Sidst vist ApS", adresse1: "Havnen 1" };
+  await receive(deps, { connection: "shop", object: "debitor", via: "push" }, [
+    { externalId: "shown", counter: 1, data },
+  ]);
+  await engine.work();
+  const [link] = await sql<{ id: string }[]>`select id from links where external_id = 'shown'`;
+  const shown = async () => (await loadImages(sql, [link?.id ?? ""])).get(link?.id ?? "");
+  expect(await shown()).toEqual(data);
+  await later(40);
+  await retain(deps);
+  expect(await count("changes", "external_id = 'shown'")).toBe(0);
+  expect(await shown()).toEqual(data);
 });

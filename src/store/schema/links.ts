@@ -42,8 +42,10 @@ export const links = pgTable(
     renderings: json("renderings"),
     /** The primary contact whose view base speaks of (rule R29). */
     viewOf: uuid("view_of"),
-    /** The newest reading as it came (rule R10). */
+    /** The newest reading as it came (rule R10), where it did not come by the inbox … */
     image: json("image"),
+    /** … else the change whose body it is; what retention drops of the inbox is copied here first. */
+    imageChange: bigint("image_change", { mode: "number" }),
     mappingVersion: text("mapping_version"),
     remoteVersion: text("remote_version"),
     /** The remote's own time of the newest change kept (rule R5). */
@@ -124,7 +126,10 @@ export const deliveries = pgTable(
     uniqueIndex("deliveries_open")
       .on(table.entityId, table.connection, table.object)
       .where(sql`state in ('due', 'leased', 'uncertain', 'withheld')`),
-    index("deliveries_due").on(table.connection, table.dueAt).where(sql`state in ('due', 'leased', 'uncertain')`),
+    // In the order of leasing: many are due since the same moment, and only as many are looked at as are taken.
+    index("deliveries_due")
+      .on(table.connection, table.dueAt, table.id)
+      .where(sql`state in ('due', 'leased', 'uncertain')`),
     index("deliveries_link").on(table.linkId),
     // What a remote refused goes on differing: status asks for it.
     index("deliveries_rejected").on(table.linkId).where(sql`state = 'rejected'`),

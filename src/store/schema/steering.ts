@@ -19,6 +19,8 @@ export const connections = pgTable("connections", {
   lastAnswerAt: instant("last_answer_at"),
   lastError: text("last_error"),
   lastErrorAt: instant("last_error_at"),
+  /** The circuit opened: until then no call is made; null: it is closed. As the process that met the failures says. */
+  circuitOpenUntil: instant("circuit_open_until"),
   /** Times from the pre-read to the write in ms (rule R20), a bounded sample. */
   windowsMs: json("windows_ms"),
   updatedAt: instant("updated_at").notNull(),
