@@ -77,16 +77,40 @@ const UNDECIDED = ["firmanavn", "adresse"];
 
 /**
  * The holds of the first meeting, worked out from the seed before anything runs: a company that is customer and supplier
- * of the ledger under two names or addresses. Where the ledger and the CRM differ, the configuration says who wins.
+ * of the ledger under two names or addresses, and one that may not be updated automatically and differs between the
+ * ledger and the CRM. Where others differ, the configuration says who wins.
  */
 export function expectedHolds(companies: readonly Known[]): ExpectedHold[] {
-  return companies.flatMap(({ name, debitor, kreditor }) => {
-    if (debitor === undefined || kreditor === undefined) return [];
-    const units = UNDECIDED.filter((unit) => differ(unit, debitor, kreditor));
-    const externalId = debitor.Kontonr ?? "";
-    const why = "first meeting: the ledger's customer and its supplier differ";
-    return units.map((unit) => ({ name, unit, why, object: "debitor" as const, externalId }));
+  return companies.flatMap(({ name, debitor, kreditor, emne }) => {
+    const holds: ExpectedHold[] = [];
+    if (debitor !== undefined && kreditor !== undefined) {
+      const at = { object: "debitor", externalId: debitor.Kontonr ?? "" } as const;
+      const why = "first meeting: the ledger's customer and its supplier differ";
+      for (const unit of UNDECIDED) if (differ(unit, debitor, kreditor)) holds.push({ name, unit, why, ...at });
+    }
+    if (emne?.MaaOpdateresAuto === "0") {
+      const at = { object: "kundeemne", externalId: emne.Kontonr ?? "" } as const;
+      const why = "first meeting: the ledger and the CRM differ, and maaOpdateresAutomatisk = false";
+      for (const unit of flaggedDifferences(emne, { Debitorer: debitor, Kreditorer: kreditor }))
+        if (!holds.some((each) => each.unit === unit)) holds.push({ name, unit, why, ...at });
+    }
+    return holds;
   });
+}
+
+/** Units of a company that its rows in the ledger and in the CRM both have, and have otherwise. */
+function flaggedDifferences(emne: Row, ledger: Readonly<Record<string, Row | undefined>>): string[] {
+  return Object.entries(ledger).flatMap(([name, row]) =>
+    (sharedUnits[name] ?? []).flatMap(({ unit, form, ledger: theirs, crm, contact }) => {
+      if (row === undefined || contact === true) return [];
+      const isOther = theirs.some((field, at) => {
+        const [left, right] = [row[field] ?? "", emne[crm[at] ?? ""] ?? ""];
+        if (left === "" || right === "") return false;
+        return normalForm(form, left) !== normalForm(form, right) && spellingForm(left) !== spellingForm(right);
+      });
+      return isOther ? [unit] : [];
+    }),
+  );
 }
 
 function differ(unit: string, a: Row, b: Row): boolean {

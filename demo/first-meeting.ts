@@ -41,7 +41,9 @@ export async function previewAll(stage: Stage): Promise<void> {
 export async function releaseAll(stage: Stage): Promise<void> {
   const { screen, gateway, expected } = stage;
   screen.line(`Named beforehand: ${expected.length} fields will be held, each of a company that the ledger has twice,`);
-  screen.line("as customer and as supplier, under names or addresses that differ:");
+  screen.line(
+    "as customer and as supplier, under names or addresses that differ, or that may not be updated automatically:",
+  );
   for (const { name, unit } of expected.slice(0, 3)) screen.line(`  ${name}: ${unit}`);
   if (expected.length > 3) screen.line(`  and ${expected.length - 3} more`);
   for (const { connection, object } of LANES) {
