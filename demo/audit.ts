@@ -96,7 +96,10 @@ function holdFaults(
 const words = ({ unit, entityId, reason }: Review): string => `${unit} of ${entityId} (${reason})`;
 
 /** Reasons of the gateway under which a difference is not withheld: it is held, left or late, or stands on a link no more. */
-const NOT_WITHHELD = new Set(["held", "proposed", "one_way", "ignored", "unset", "paused"]);
+const NOT_WITHHELD = new Set([
+  ...["held", "proposed", "one_way", "ignored", "unset", "in_only", "on_create", "if_empty", "rendering"],
+  ...["paused", "quiet", "uncertain", "circuit_open"],
+]);
 
 /** What `GET …/explain` says of one field; only what is used here. */
 interface Explained {

@@ -1,6 +1,7 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { ManyDecided, ManyDecisions } from "../pipelines/decide-many.ts";
 import type { Actor } from "../pipelines/deps.ts";
+import type { ExplainedUnit } from "../pipelines/explain.ts";
 import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
@@ -114,5 +115,5 @@ export interface Gateway {
     entity: EntityKind;
     id: string;
     unit?: string;
-  }): Promise<Readonly<Record<string, unknown>> | null>;
+  }): Promise<Readonly<Record<string, ExplainedUnit>> | null>;
 }

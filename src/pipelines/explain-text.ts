@@ -1,63 +1,13 @@
 import type { Catalogue, Unit, Values } from "../model/catalogue.ts";
 import type { Label, Value } from "../model/field.ts";
 import { isEmpty } from "../rules/unit-values.ts";
-import type { ExplainedLink, ExplainedUnit, Said } from "./explain.ts";
+import type { ExplainedUnit, Said } from "./explain.ts";
+import type { ExplainedLink, ExplainedPlace } from "./explain-links.ts";
+import { groupNames, reasons, ruleReasons } from "./explain-words.ts";
 
 /** One paragraph in each language. */
 export type Texts = Label;
 type Language = keyof Label;
-
-const groups: Readonly<Record<string, Label>> = {
-  adresse: { da: "Adresse", en: "Address" },
-  besoegsadresse: { da: "Besøgsadresse", en: "Visiting address" },
-  gps: { da: "Position", en: "Position" },
-  registration: { da: "Registreringsnumre", en: "Registration numbers" },
-  branche: { da: "Branche", en: "Industry" },
-  gdpr: { da: "Samtykke", en: "Consent" },
-  arkiveret: { da: "Arkiveret", en: "Archived" },
-  begraenset: { da: "Begrænset", en: "Restricted" },
-};
-
-/** The reason of a rule, after its number, in words; a rule that is not listed stands by its code. */
-const rules: Readonly<Record<string, Label>> = {
-  API: { da: "sat gennem API'et", en: "set through the API" },
-  default: { da: "standardværdi", en: "default value" },
-  "R4:derived": { da: "udledt af et andet felt", en: "derived from another field" },
-  "R7:created": { da: "kom med, da posten blev oprettet", en: "came when the record was made" },
-  "R12:changed": { da: "kun denne side ændrede den", en: "only this side changed it" },
-  "R12:most_recent": { da: "den nyeste ændring vinder", en: "the newest change wins" },
-  "R12:order_unknown": { da: "rækkefølgen er ukendt", en: "the order is unknown" },
-  "R12:source_priority": { da: "kilden har forrang", en: "the source ranks first" },
-  "R12:owner:crm": { da: "CRM ejer feltet", en: "the CRM owns the field" },
-  "R12:owner:ledger": { da: "ERP ejer feltet", en: "the ledger owns the field" },
-  "R15:pinned": { da: "feltet er låst af en person", en: "the field is pinned by a person" },
-  "R15:frozen": { da: "feltet er frosset", en: "the field is frozen" },
-  "R15:not_empty": { da: "der skrives kun i et tomt felt", en: "only an empty field is written" },
-  "R16:decided": { da: "afgjort af en person", en: "decided by a person" },
-  "R26:filled": { da: "feltet var tomt ved første møde", en: "the field was empty at the first meeting" },
-  "R26:remote": { da: "det fjerne system gælder ved første møde", en: "the remote decides at the first meeting" },
-  "R26:crm": { da: "CRM gælder ved første møde", en: "the CRM decides at the first meeting" },
-  "R29:made": { da: "kontaktpersonen blev oprettet af dette", en: "the contact was made by this" },
-};
-
-const reasons: Readonly<Record<string, Label>> = {
-  held: { da: "feltet venter på en person", en: "the field waits for a person" },
-  proposed: { da: "et forslag venter på en person", en: "a proposal waits for a person" },
-  switched_off: { da: "retningen er slået fra eller ikke frigivet", en: "the direction is off or not released" },
-  archived: { da: "posten er arkiveret", en: "the record is archived" },
-  restricted: { da: "posten er begrænset", en: "the record is restricted" },
-  erased: { da: "posten er slettet", en: "the record is erased" },
-  orphaned: { da: "posten er slettet i CRM", en: "the record was deleted in the CRM" },
-  merged: { da: "posten er lagt sammen med en anden", en: "the record was merged into another" },
-  frozen: { da: "feltet er frosset", en: "the field is frozen" },
-  propose: { da: "feltet kræver en persons ja", en: "the field needs a person's yes" },
-  not_empty: { da: "der skrives kun i et tomt felt", en: "only an empty field is written" },
-  one_way: { da: "retningen er kun ud, og det fjerne er rettet", en: "one-way out, and edited at the remote" },
-  ignored: { da: "det fjerne system tog ikke imod værdien", en: "the remote ignored the value" },
-  paused: { da: "forbindelsen er sat på pause", en: "the connection is paused" },
-  unlinked: { da: "koblingen er ophævet", en: "it is unlinked" },
-  gone: { da: "objektet findes ikke mere i det fjerne system", en: "the object is gone at the remote" },
-};
 
 /** The explanation of one unit as a paragraph, in Danish and in English. */
 export const textsOf = (catalogue: Catalogue, unit: Unit, told: Omit<ExplainedUnit, "text">): Texts => ({
@@ -68,7 +18,7 @@ export const textsOf = (catalogue: Catalogue, unit: Unit, told: Omit<ExplainedUn
 function paragraph(language: Language, catalogue: Catalogue, unit: Unit, told: Omit<ExplainedUnit, "text">): string {
   const say = (da: string, en: string): string => (language === "da" ? da : en);
   const only = unit.fields.length === 1 ? catalogue.fields[unit.fields[0] ?? ""]?.label : undefined;
-  const name = (only ?? groups[unit.name])?.[language] ?? unit.name;
+  const name = (only ?? groupNames[unit.name])?.[language] ?? unit.name;
   const value = valueText(told.value, language);
   const sentences = [
     value === "" ? say(`${name} er tom.`, `${name} is empty.`) : say(`${name} er ${value}.`, `${name} is ${value}.`),
@@ -80,8 +30,8 @@ function paragraph(language: Language, catalogue: Catalogue, unit: Unit, told: O
     const rule = ruleText(told.rule ?? "", language);
     sentences.push(
       say(
-        `Sat af ${who} ${when} (${rule}), version ${told.version}.`,
-        `Set by ${who} ${when} (${rule}), version ${told.version}.`,
+        `Sat af ${who} ${when} (${rule}), version ${told.version}${mapping(told.setBy)}.`,
+        `Set by ${who} ${when} (${rule}), version ${told.version}${mapping(told.setBy)}.`,
       ),
     );
   }
@@ -91,11 +41,49 @@ function paragraph(language: Language, catalogue: Catalogue, unit: Unit, told: O
     const rule = ruleText(loser.rule, language);
     sentences.push(say(`Tabt: ${who} sagde ${lost} (${rule}).`, `Lost: ${who} said ${lost} (${rule}).`));
   }
-  if (told.pinned) sentences.push(say("Feltet er låst af en person.", "A person has pinned the field."));
-  for (const { id, kind } of told.held)
-    sentences.push(say(`Sag ${id} (${kind}) venter på en person.`, `Review ${id} (${kind}) waits for a person.`));
+  for (const policy of told.policies) sentences.push(policyText(policy, language));
+  for (const { id, kind, sides } of told.held) {
+    const said = sides.map((side) => {
+      const who = side.connection === null ? say("vores", "ours") : `${side.connection}/${side.object ?? ""}`;
+      return `${who} ${valueText(side.value, language) || say("tom", "empty")}`;
+    });
+    const list = said.length === 0 ? "" : `: ${said.join(", ")}`;
+    sentences.push(
+      say(`Sag ${id} (${kind}) venter på en person${list}.`, `Review ${id} (${kind}) waits for a person${list}.`),
+    );
+  }
   for (const link of told.links) sentences.push(linkText(link, language));
+  for (const place of told.absent) sentences.push(placeText(place, language));
   return sentences.join(" ");
+}
+
+const mapping = (by: Said): string => (by.mapping === undefined ? "" : `, mapping ${by.mapping}`);
+
+function policyText(policy: ExplainedUnit["policies"][number], language: Language): string {
+  const say = (da: string, en: string): string => (language === "da" ? da : en);
+  const until = policy.until === null ? "" : say(` til ${policy.until}`, ` until ${policy.until}`);
+  const at = policy.connection === null ? "" : say(` for ${policy.connection}`, ` for ${policy.connection}`);
+  return policy.pin
+    ? say(
+        `Feltet er låst af ${policy.by}${at}${until}: ${policy.reason}.`,
+        `The field is pinned by ${policy.by}${at}${until}: ${policy.reason}.`,
+      )
+    : say(
+        `Reglen ${policy.policy}${at}${until} er sat af ${policy.by}: ${policy.reason}.`,
+        `The policy ${policy.policy}${at}${until} was set by ${policy.by}: ${policy.reason}.`,
+      );
+}
+
+function placeText(place: ExplainedPlace, language: Language): string {
+  const say = (da: string, en: string): string => (language === "da" ? da : en);
+  const where = `${place.connection}/${place.object}`;
+  if (place.because !== null) {
+    const why = reasons[place.because]?.[language] ?? place.because;
+    return say(`${where} har den ikke: ${why}.`, `${where} has it not: ${why}.`);
+  }
+  return place.next === null
+    ? say(`${where} får posten uden feltet.`, `${where} gets the record without the field.`)
+    : say(`${where} får feltet, når posten oprettes dér.`, `${where} gets the field when the record is made there.`);
 }
 
 function linkText(link: ExplainedLink, language: Language): string {
@@ -107,7 +95,17 @@ function linkText(link: ExplainedLink, language: Language): string {
       ? say(`${where} har ikke vist feltet`, `${where} has not shown the field`)
       : say(`${where} viser ${shown || "tomt"}`, `${where} shows ${shown || "nothing"}`);
   if (link.because !== null) {
-    const why = reasons[link.because]?.[language] ?? link.because;
+    const reason = reasons[link.because]?.[language];
+    // The detail is in English: where the language has words for the code, only times stand beside them.
+    const more = link.because === "quiet" ? say(` til ${link.detail}`, ` until ${link.detail}`) : "";
+    const why = `${reason ?? link.detail ?? link.because}${more}`;
+    if (link.next !== null) {
+      const waiting = Object.keys(link.next).join(", ");
+      return say(
+        `${shows}; ${waiting} skyldes, men venter: ${why}.`,
+        `${shows}; ${waiting} is owed, but waits: ${why}.`,
+      );
+    }
     return say(`${shows}; intet sendes: ${why}.`, `${shows}; nothing is sent: ${why}.`);
   }
   if (link.next === null) return say(`${shows}; intet skyldes.`, `${shows}; nothing is owed.`);
@@ -153,6 +151,6 @@ const whenText = ({ from, to }: Said, language: Language): string =>
   from === to ? to : language === "da" ? `mellem ${from} og ${to}` : `between ${from} and ${to}`;
 
 const ruleText = (rule: string, language: Language): string => {
-  const known = rules[rule];
+  const known = ruleReasons[rule];
   return known === undefined ? rule : `${rule}: ${known[language]}`;
 };

@@ -1,20 +1,16 @@
-import type { RemoteImage } from "../mappings/mapping.ts";
-import { catalogueOf, type EntityKind, type Values } from "../model/catalogue.ts";
+import { catalogueOf, type EntityKind, primaryView, type Values } from "../model/catalogue.ts";
 import { policyFor } from "../rules/gate.ts";
-import { lastShown } from "../rules/owed.ts";
-import type { Setter } from "../rules/record.ts";
-import { isEmpty, pick } from "../rules/unit-values.ts";
+import type { RecordPolicy, Setter } from "../rules/record.ts";
+import { isEmpty } from "../rules/unit-values.ts";
+import { viewHold } from "../rules/view.ts";
 import { loadContacts, loadEntities } from "../store/entities.ts";
-import { type OpenDelivery, readOpenDeliveries, readReviewsById, type WaitingReview } from "../store/explain-read.ts";
-import { loadImages, loadLinksOf, type StoredLink } from "../store/links.ts";
+import { readOpenDeliveries, readReviewsById, type WaitingReview } from "../store/explain-read.ts";
+import { loadImages, loadLinksOf } from "../store/links.ts";
 import { type Batch, type EntitySlot, iso, slotOf } from "./batch.ts";
-import { primaryOf } from "./contacts.ts";
 import type { Deps } from "./deps.ts";
-import { valuesFor } from "./draft.ts";
+import { type ExplainedLink, type ExplainedPlace, linksSaid, placesSaid, type Spoken } from "./explain-links.ts";
 import { type Texts, textsOf } from "./explain-text.ts";
-import { openBatch } from "./load.ts";
-import { linkOwes } from "./owing.ts";
-import { laneKey } from "./world.ts";
+import { openBatch, takeBlocks } from "./load.ts";
 
 /** Who said something, and between when and when (rule R3). */
 export interface Said {
@@ -29,24 +25,15 @@ export interface Said {
   readonly to: string;
 }
 
-export interface ExplainedLink {
-  readonly link: string;
-  readonly connection: string;
-  readonly object: string;
-  readonly externalId: string;
-  readonly state: string;
-  /** What the remote last showed, in the terms of its mapping; null: it never showed the field. */
-  readonly shows: Values | null;
-  /** Remote fields that go out next; null: nothing of this unit. */
-  readonly next: { readonly [remote: string]: unknown } | null;
-  /** Why something that differs does not go out. */
-  readonly because: string | null;
-  readonly delivery: {
-    readonly id: number;
-    readonly kind: string;
-    readonly state: string;
-    readonly reason: string | null;
-  } | null;
+/** A policy or pin of the record that is in force for a unit (rule R15). */
+export interface ExplainedPolicy {
+  readonly policy: string;
+  readonly pin: boolean;
+  readonly connection: string | null;
+  readonly direction: string | null;
+  readonly reason: string;
+  readonly by: string;
+  readonly until: string | null;
 }
 
 export interface ExplainedUnit {
@@ -58,8 +45,12 @@ export interface ExplainedUnit {
   readonly rule: string | null;
   readonly losers: readonly { readonly value: Values; readonly by: Said; readonly rule: string }[];
   readonly pinned: boolean;
+  readonly policies: readonly ExplainedPolicy[];
+  /** Reviews that hold it, with their sides: while they are open, nothing of the unit is sent (rule R16). */
   readonly held: readonly WaitingReview[];
   readonly links: readonly ExplainedLink[];
+  /** Connections without an object of this record. */
+  readonly absent: readonly ExplainedPlace[];
   readonly text: Texts;
 }
 
@@ -89,82 +80,36 @@ export async function explain(
       links.map((link) => link.id),
     );
     const deliveries = await readOpenDeliveries(tx, [...new Set([stored.id, emneId])]);
-    const reviews = await readReviewsById(tx, Object.values(stored.holds));
-    const seen = links.flatMap((link) => seenFrom(batch, slot, link, images.get(link.id) ?? null, deliveries));
-    return unitsOf(batch, slot, seen, reviews, question.unit);
+    const holds = [...Object.values(stored.holds), ...emneHolds(batch, slot)];
+    const reviews = await readReviewsById(tx, holds);
+    const blocked = await takeBlocks(batch, [stored.id], []);
+    const seen = links.flatMap((link) => linksSaid(batch, slot, link, images.get(link.id) ?? null, deliveries));
+    const absent = placesSaid(blocked, slot, links, deliveries);
+    return unitsOf(batch, slot, { seen, absent }, reviews, question.unit);
   });
   // What postgres.js unwraps from a transaction's answer is the answer itself.
   return explained as { readonly [unit: string]: ExplainedUnit } | null;
 }
 
-/** A link of the record as it speaks of one of its units. */
-interface Seen {
-  readonly unit: string;
-  readonly link: ExplainedLink;
+/** Who the primary contact is waits for a person: nothing that the emne's links show of it is sent meanwhile (rule R29). */
+function emneHolds(batch: Batch, { entity }: EntitySlot): number[] {
+  const hold = batch.entities.get(entity.parentId ?? "")?.entity.holds[viewHold];
+  return hold === undefined ? [] : [hold];
 }
 
-/** What one link shows, is owed and is not, by unit of the record. */
-function seenFrom(
-  batch: Batch,
-  slot: EntitySlot,
-  link: StoredLink,
-  image: RemoteImage | null,
-  deliveries: readonly OpenDelivery[],
-): Seen[] {
-  const mapping = batch.deps.mappingOf(link.connection, link.object);
-  const lane = batch.lanes.get(laneKey(link.connection, link.object));
-  const own = link.entityId === slot.entity.id;
-  const owner = own ? slot : batch.entities.get(link.entityId ?? "");
-  const primary = owner === undefined ? undefined : primaryOf(batch, owner.entity.id);
-  // The links of the emne show this contact only while it is the primary one.
-  if (mapping === undefined || owner === undefined || (!own && primary?.entity.id !== slot.entity.id)) return [];
-  const live = link.state === "linked" && lane !== undefined;
-  const owes = live ? linkOwes(owner, primary, link, lane, mapping, batch.now) : undefined;
-  const open = deliveries.find((each) => each.connection === link.connection && each.object === link.object);
-  const seen: Seen[] = [];
-  for (const mapped of mapping.units) {
-    if (own === (mapped.view !== undefined)) continue;
-    const shows = pick(mapped.keys, lastShown(link));
-    const written =
-      owes?.units.includes(mapped.unit) === true
-        ? mapping.writeRemote(valuesFor(owner, primary), [mapped.unit], image)
-        : undefined;
-    const unwritable = written?.withheld[0];
-    const because =
-      unwritable !== undefined
-        ? `${unwritable.code}: ${unwritable.detail}`
-        : (owes?.withheld[mapped.unit] ?? owes?.left[mapped.unit] ?? (live ? null : link.state));
-    seen.push({
-      unit: mapped.view ?? mapped.unit,
-      link: {
-        link: link.id,
-        connection: link.connection,
-        object: link.object,
-        externalId: link.externalId,
-        state: link.state,
-        shows: Object.keys(shows).length === 0 ? null : shows,
-        next: written === undefined || unwritable !== undefined ? null : { ...written.body },
-        because: because ?? (written !== undefined && lane?.paused === true ? "paused" : null),
-        delivery:
-          open === undefined || written === undefined
-            ? null
-            : { id: open.id, kind: open.kind, state: open.state, reason: open.reason },
-      },
-    });
-  }
-  return seen;
-}
+const viewed: ReadonlySet<string> = new Set(primaryView.values());
 
 function unitsOf(
   batch: Batch,
   slot: EntitySlot,
-  seen: readonly Seen[],
+  spoken: { readonly seen: readonly Spoken<ExplainedLink>[]; readonly absent: readonly Spoken<ExplainedPlace>[] },
   reviews: ReadonlyMap<number, WaitingReview>,
   wanted: string | undefined,
 ): { [unit: string]: ExplainedUnit } {
   const { entity } = slot;
   const catalogue = catalogueOf(entity.kind);
-  const byUnit = Map.groupBy(seen, (each) => each.unit);
+  const byUnit = Map.groupBy(spoken.seen, (each) => each.unit);
+  const absent = Map.groupBy(spoken.absent, (each) => each.unit);
   const units: { [unit: string]: ExplainedUnit } = {};
   for (const unit of catalogue.units.values()) {
     const value = Object.fromEntries(unit.fields.map((field) => [field, entity.values[field] ?? null]));
@@ -172,9 +117,11 @@ function unitsOf(
     const spoken = provenance !== undefined || byUnit.has(unit.name) || !Object.values(value).every(isEmpty);
     if (wanted === undefined ? !spoken : wanted !== unit.name) continue;
     const setter = provenance === undefined ? undefined : entity.provenance.s[provenance[1]];
-    const held = Object.entries(entity.holds)
-      .filter(([hold]) => hold === unit.name || hold.startsWith(`${unit.name}@`))
-      .flatMap(([, id]) => reviews.get(id) ?? []);
+    const holds = Object.entries(entity.holds).flatMap(([hold, id]) =>
+      hold === unit.name || hold.startsWith(`${unit.name}@`) ? [id] : [],
+    );
+    if (entity.kind === "kontaktperson" && viewed.has(unit.name)) holds.push(...emneHolds(batch, slot));
+    const held = holds.flatMap((id) => reviews.get(id) ?? []);
     const anyLane = { connection: "", updatePolicy: {} };
     const told: Omit<ExplainedUnit, "text"> = {
       unit: unit.name,
@@ -184,8 +131,12 @@ function unitsOf(
       rule: provenance?.[2] ?? null,
       losers: (provenance?.[3] ?? []).map((loser) => ({ value: loser.value, by: said(loser.by), rule: loser.rule })),
       pinned: policyFor(entity, unit.name, anyLane, "in", batch.now).pin,
+      policies: entity.policies
+        .filter((each) => (each.unit === unit.name || each.unit === "*") && (each.until ?? batch.now + 1) > batch.now)
+        .map(explainedPolicy),
       held,
-      links: (byUnit.get(unit.name) ?? []).map((each) => each.link),
+      links: (byUnit.get(unit.name) ?? []).map((each) => each.said),
+      absent: (absent.get(unit.name) ?? []).map((each) => each.said),
     };
     units[unit.name] = { ...told, text: textsOf(catalogue, unit, told) };
   }
@@ -193,3 +144,13 @@ function unitsOf(
 }
 
 const said = ({ from, to, ...setter }: Setter): Said => ({ ...setter, from: iso(from), to: iso(to) });
+
+const explainedPolicy = (each: RecordPolicy): ExplainedPolicy => ({
+  policy: each.policy,
+  pin: each.pin === true,
+  connection: each.connection ?? null,
+  direction: each.direction ?? null,
+  reason: each.reason,
+  by: each.by,
+  until: each.until === undefined ? null : iso(each.until),
+});

@@ -1,24 +1,33 @@
 import type { Db } from "./database.ts";
 import { instantText } from "./read-columns.ts";
+import type { ReviewSide } from "./reviews.ts";
 
 export interface WaitingReview {
   readonly id: number;
   readonly kind: string;
   readonly reason: string;
   readonly openedAt: string;
+  /** Who says what; without a connection: our value in force, or an edit of ours. */
+  readonly sides: readonly ReviewSide[];
 }
 
 /** Reviews by id, whatever their state: what holds a field. */
 export async function readReviewsById(sql: Db, ids: readonly number[]): Promise<Map<number, WaitingReview>> {
   if (ids.length === 0) return new Map();
   const rows = await sql.unsafe(
-    `select id::float8 as id, kind, reason, ${instantText("opened_at")} as opened_at from reviews where id = any($1::bigint[])`,
+    `select id::float8 as id, kind, reason, ${instantText("opened_at")} as opened_at, sides from reviews where id = any($1::bigint[])`,
     [[...ids]],
   );
   return new Map(
     rows.map((row) => [
       Number(row.id),
-      { id: Number(row.id), kind: String(row.kind), reason: String(row.reason), openedAt: String(row.opened_at) },
+      {
+        id: Number(row.id),
+        kind: String(row.kind),
+        reason: String(row.reason),
+        openedAt: String(row.opened_at),
+        sides: (row.sides as ReviewSide[] | null) ?? [], // as `openReviews` wrote them
+      },
     ]),
   );
 }

@@ -36,8 +36,13 @@ const gateway = (): Partial<Gateway> => ({
     return { version: Number(rows[0].version), changed };
   },
   deleteContact: async ({ id }) => database.sql`delete from kontaktpersoner where id = ${id}`,
-  explain: async ({ unit }) => (unit === undefined ? { firmanavn: {} } : { [unit]: { rule: "owner" } }),
+  explain: async ({ unit = "firmanavn" }) => ({ [unit]: { ...unexplained, unit } }),
 });
+
+const unexplained = {
+  ...{ value: {}, version: 0, setBy: null, rule: null, losers: [], pinned: false, policies: [], held: [], links: [] },
+  ...{ absent: [], text: { da: "Ingen har sat den.", en: "Nobody has set it." } },
+};
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -368,8 +373,14 @@ test("history tells old, new, rule and who, newest first, a page at a time", asy
 
 test("explain answers by field or group, and refuses names that are none", async () => {
   const id = await storeRecord(database.sql, "kundeemne", { firmanavn: "E" });
-  expect((await client("GET", `/v1/kundeemner/${id}/explain?field=postnr`)).body).toEqual({
-    adresse: { rule: "owner" },
+  const english = await client("GET", `/v1/kundeemner/${id}/explain?field=postnr`);
+  expect(english.body).toMatchObject({ adresse: { unit: "adresse", text: "Nobody has set it." } });
+  const danish = await client("GET", `/v1/kundeemner/${id}/explain`, {
+    headers: { "accept-language": "da, en;q=0.5" },
   });
+  expect(danish.body).toMatchObject({ firmanavn: { text: "Ingen har sat den." } });
+  expect(danish.headers.get("content-language")).toBe("da");
+  const nobody = "/kontaktpersoner/0199c0de-0000-7000-8000-000000000000/explain";
+  expect((await client("GET", `/v1/kundeemner/${id}${nobody}`)).status).toBe(404);
   expect((await client("GET", `/v1/kundeemner/${id}/explain?field=nope`)).status).toBe(400);
 });

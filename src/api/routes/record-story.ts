@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { kundeemneCatalogue } from "../../model/catalogue.ts";
+import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue } from "../../model/catalogue.ts";
 import { type HistoryEntry, listHistory } from "../../store/history-read.ts";
-import { findKundeemne } from "../../store/kundeemner-read.ts";
+import { findKontaktperson, findKundeemne } from "../../store/kundeemner-read.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
+import { explainedSchema, viewExplained } from "../explain-view.ts";
 import { readPageCursor, writePageCursor } from "../page-cursor.ts";
 import { Problem } from "../problems.ts";
 import { json, pageQuery, pageSchema, secured, securedProblems, uuidParam } from "../route.ts";
@@ -39,19 +40,34 @@ const history = createRoute({
   responses: { 200: json(pageSchema(entrySchema), "Versions."), ...securedProblems(404) },
 });
 
+const fieldQuery = z.strictObject({ field: z.string().max(60).optional() });
+const explaining =
+  "The winning claim, the rule, the losers and why each lost, what is held and by whom, what would be sent where next, and why something does not go out. The paragraph follows Accept-Language (da, en).";
+const explained = {
+  ...json(z.record(z.string(), explainedSchema).openapi("Explanations"), "By field or group."),
+  headers: z.object({ "content-language": z.string() }),
+};
+
 const explain = createRoute({
   method: "get",
   path: "/v1/kundeemner/{id}/explain",
   tags,
   summary: "Why each field has the value it has",
-  description:
-    "The winning claim, the rule, the losers and why each lost, what is held, and why something did not go out.",
+  description: explaining,
   ...secured("read"),
-  request: { params, query: z.strictObject({ field: z.string().max(60).optional() }) },
-  responses: {
-    200: json(z.record(z.string(), z.unknown()).openapi("Explanation"), "By field or group."),
-    ...securedProblems(404),
-  },
+  request: { params, query: fieldQuery },
+  responses: { 200: explained, ...securedProblems(404) },
+});
+
+const explainContact = createRoute({
+  method: "get",
+  path: "/v1/kundeemner/{id}/kontaktpersoner/{contact}/explain",
+  tags,
+  summary: "Why each field of a contact has the value it has",
+  description: explaining,
+  ...secured("read"),
+  request: { params: z.object({ id: uuidParam("id"), contact: uuidParam("contact") }), query: fieldQuery },
+  responses: { 200: explained, ...securedProblems(404) },
 });
 
 export function recordStoryRoutes(app: Api, deps: ApiDeps): void {
@@ -67,20 +83,30 @@ export function recordStoryRoutes(app: Api, deps: ApiDeps): void {
 
   app.openapi(explain, async (c) => {
     const { id } = c.req.valid("param");
-    const { field } = c.req.valid("query");
-    const unit = field === undefined ? undefined : unitOf(field);
-    const explained = await deps.gateway.explain({ entity: "kundeemne", id, ...(unit === undefined ? {} : { unit }) });
-    if (explained === null) throw new Problem(404, "not_found");
-    return c.json(explained, 200);
+    const unit = unitOf(kundeemneCatalogue, c.req.valid("query").field);
+    const told = await deps.gateway.explain({ entity: "kundeemne", id, ...unit });
+    if (told === null) throw new Problem(404, "not_found");
+    const language = c.get("language");
+    return c.json(viewExplained(told, language), 200, { "content-language": language });
+  });
+
+  app.openapi(explainContact, async (c) => {
+    const { id, contact } = c.req.valid("param");
+    const unit = unitOf(kontaktpersonCatalogue, c.req.valid("query").field);
+    const known = await findKontaktperson(deps.sql, id, contact);
+    const told = known && (await deps.gateway.explain({ entity: "kontaktperson", id: contact, ...unit }));
+    if (told === undefined || told === null) throw new Problem(404, "not_found");
+    const language = c.get("language");
+    return c.json(viewExplained(told, language), 200, { "content-language": language });
   });
 }
 
-function unitOf(field: string): string {
-  const unit = kundeemneCatalogue.units.get(field) ?? kundeemneCatalogue.unitOf.get(field);
-  if (unit === undefined) {
-    throw new Problem(400, "invalid_query", { faults: [{ pointer: "/field", code: "unknown_field" }] });
-  }
-  return unit.name;
+/** The unit that a field or group of the query means; nothing: all of them. */
+function unitOf(catalogue: Catalogue, field: string | undefined): { unit?: string } {
+  if (field === undefined) return {};
+  const unit = catalogue.units.get(field) ?? catalogue.unitOf.get(field);
+  if (unit !== undefined) return { unit: unit.name };
+  throw new Problem(400, "invalid_query", { faults: [{ pointer: "/field", code: "unknown_field" }] });
 }
 
 const viewEntry = ({ by, fields, ...entry }: HistoryEntry): z.infer<typeof entrySchema> => ({

@@ -28,14 +28,13 @@ export const explainCommand = (terminal: Terminal) =>
       if (given.json) return terminal.out(JSON.stringify(told, null, 2));
       for (const [unit, why] of Object.entries(told)) {
         const text = textSchema.safeParse(why);
-        for (const line of text.success ? [`${unit}: ${text.data.text.en}`] : outline({ [unit]: why }))
-          terminal.out(line);
+        for (const line of text.success ? [`${unit}: ${text.data.text}`] : outline({ [unit]: why })) terminal.out(line);
       }
     },
   });
 
 /** The gateway's own words; all it knows is behind --json. */
-const textSchema = z.looseObject({ text: z.looseObject({ en: z.string() }) });
+const textSchema = z.looseObject({ text: z.string() });
 
 const linksSchema = z.looseObject({
   items: z.array(z.looseObject({ entity: z.string(), entityId: z.string().nullable() })),
