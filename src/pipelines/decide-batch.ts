@@ -63,15 +63,16 @@ export async function decideBatch(
   const mapped = readAll(batch, incomings);
   await takeLinks(batch, [...incomings, ...(options.alsoLinks ?? [])]);
 
+  const isNew = (each: Mapped): boolean => isStranger(batch, each.incoming);
+  // A preview makes nothing; over a whole object its locks would fill the server's table of them.
+  if (options.asReleased === undefined) await meetStrangers(batch, mapped.filter(isNew));
   const parents = await findParents(batch, mapped);
   const ids = new Map<string, EntityKind>(options.alsoEntities ?? []);
   for (const { link } of batch.links.values()) if (link.entityId !== null) ids.set(link.entityId, link.entity);
   for (const id of parents.values()) ids.set(id, "kundeemne");
-  const strangers = mapped.filter((each) => isStranger(batch, each.incoming) && each.mapping.as === "kundeemne");
+  const strangers = mapped.filter((each) => isNew(each) && each.mapping.as === "kundeemne");
   if (strangers.length > 0) {
     const wanted = strangers.map((each) => strangerOf(each.mapping, each.read.claims, each.incoming.externalId));
-    // A preview makes nothing; over a whole object its locks would fill the server's table of them.
-    if (options.asReleased === undefined) await lockMatchKeys(tx, wanted.flatMap(lockKeys));
     await loadCandidates(batch, wanted);
     for (const id of batch.entities.keys()) ids.set(id, "kundeemne");
     batch.entities.clear();
@@ -133,6 +134,24 @@ function readAll(batch: Batch, incomings: readonly Incoming[]): Mapped[] {
     mapped.push({ incoming, mapping, read });
   }
   return mapped;
+}
+
+/**
+ * Locks what strangers may be matched by (rule R7), and asks once more for their links: whoever held the locks may have
+ * made them, as a create's own answer does (rule R19). A link that was not there could not be locked.
+ */
+async function meetStrangers(batch: Batch, strangers: readonly Mapped[]): Promise<void> {
+  if (strangers.length === 0) return;
+  const keys = strangers.flatMap(({ mapping, read, incoming }) =>
+    mapping.as === "kundeemne"
+      ? lockKeys(strangerOf(mapping, read.claims, incoming.externalId))
+      : [`object:${incoming.object}:${incoming.externalId}`],
+  );
+  await lockMatchKeys(batch.tx, keys);
+  await takeLinks(
+    batch,
+    strangers.map(({ incoming }) => incoming),
+  );
 }
 
 /** Nothing is known of the remote object yet, or nobody has said what it stands for. */
