@@ -69,7 +69,9 @@ export function settleAnswer(
   const { link } = slot;
   if (answered.ends) {
     // Images are forgotten at settle; late ones outlive it until the remote's longest delay has passed (rule R13).
-    const images = link.images.filter((image) => image.until !== undefined && image.until > batch.now);
+    const images = link.images.flatMap((image) =>
+      image.until !== undefined && image.until > batch.now ? [{ ...image, settled: true as const }] : [],
+    );
     slot.link = { ...link, images, inFlight: false, writeCount: link.writeCount + 1 };
     slot.dirty = true;
   }

@@ -166,7 +166,7 @@ function withdraw(batch: Batch, delivery: Pulled): void {
   slot.link = {
     ...link,
     images: link.images.map((image) =>
-      image.attempt === delivery.attemptId ? { ...image, until: batch.now + PULLED_MS } : image,
+      image.attempt === delivery.attemptId ? { ...image, until: batch.now + PULLED_MS, settled: true as const } : image,
     ),
     inFlight: false,
     writeCount: link.writeCount + 1,

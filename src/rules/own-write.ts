@@ -27,8 +27,11 @@ function untouchedBeside(link: Link, kind: EntityKind, mapped: MappedUnit, their
 /** The image outlived its settle: a write that we gave up on arrived after all. */
 export const isLate = (image: SentImage, now: number): boolean => image.until !== undefined && image.until > now;
 
-/** Images that still count: unsettled ones, and late ones whose longest delay has not passed. */
-export const livingImages = (images: readonly SentImage[], now: number): readonly SentImage[] =>
-  images.some((image) => image.until !== undefined && image.until <= now)
-    ? images.filter((image) => image.until === undefined || image.until > now)
-    : images;
+/**
+ * Images that still count: unsettled ones, for as long as no reading has judged them, and those that outlived their settle
+ * until their longest delay has passed.
+ */
+export function livingImages(images: readonly SentImage[], now: number): readonly SentImage[] {
+  const isOver = ({ until, settled }: SentImage): boolean => settled === true && until !== undefined && until <= now;
+  return images.some(isOver) ? images.filter((image) => !isOver(image)) : images;
+}

@@ -90,6 +90,8 @@ export interface SentImage {
   readonly versions: { readonly [unit: string]: number };
   /** It outlives the settle until then (ms): the attempt was uncertain or withdrawn. */
   readonly until?: number;
+  /** A reading has judged the attempt, or none ever will: from now on only `until` counts. */
+  readonly settled?: true;
 }
 
 /** What the remote makes of a value we sent (rule R17). */

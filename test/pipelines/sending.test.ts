@@ -2,11 +2,13 @@ import { afterEach, expect, test } from "vitest";
 import { findCreated } from "../../src/pipelines/creates.ts";
 import { deliver } from "../../src/pipelines/deliver.ts";
 import { createEntity } from "../../src/pipelines/edit.ts";
+import { ingestAndReadAgain, readListing } from "../../src/pipelines/listing.ts";
 import { prepare } from "../../src/pipelines/prepare.ts";
 import { readBefore } from "../../src/pipelines/read-before.ts";
 import { send } from "../../src/pipelines/send.ts";
 import { settleAll } from "../../src/pipelines/settle.ts";
-import { leaseDue } from "../../src/store/deliveries.ts";
+import { leaseDue, reclaimLost } from "../../src/store/deliveries.ts";
+import { openRun } from "../../src/store/runs.ts";
 import { person } from "../support/engine.ts";
 import { company, keeper, type Stage, type StageOptions, startStage } from "../support/stage.ts";
 
@@ -29,6 +31,32 @@ test("R13 our own write that comes back, though its answer was lost, is no chang
   expect(await ask("select state from deliveries")).toEqual([{ state: "settled" }]);
   expect(bodies("1")).toEqual([{ Navn: "Ærø Skibsværft" }]);
   expect(await record("1")).toMatchObject({ firmanavn: "Ærø Skibsværft", version });
+});
+
+test("R13 our own write whose sender died is recognised also when a listing shows it first, long after: the newer edit stands", async () => {
+  const { engine, erp, edit, record, reviews, ahead } = await start(one);
+  const { deps } = engine;
+  await edit("1", { firmanavn: "Første ApS" });
+  const leases = await leaseDue(deps.db.sql, "erp", ["debitor"], 8, 120_000);
+  const found = await findCreated(deps, "erp", leases);
+  const attempts = await prepare(deps, "erp", leases, await readBefore(deps, "erp", leases, found));
+  await send(deps, "erp", attempts); // the process dies here
+  expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Første ApS" });
+  await edit("1", { firmanavn: "Anden ApS" });
+  await ahead(130 * s);
+  await reclaimLost(deps.db.sql, "erp", 30 * s, 5 * s);
+  await ahead(300 * s); // nobody could read the ledger for minutes
+  await readListing(
+    deps,
+    "erp",
+    "debitor",
+    await openRun(deps.db.sql, { connection: "erp", object: "debitor", kind: "delta", by: "test" }),
+  );
+  await ingestAndReadAgain(deps, "erp");
+  expect(await record("1")).toMatchObject({ firmanavn: "Anden ApS" });
+  await engine.settle();
+  expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Anden ApS" });
+  expect(await reviews()).toEqual([]);
 });
 
 test("R13 a write that arrives after we gave it up is recognised: our newer value stands, here and there", async () => {

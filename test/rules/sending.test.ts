@@ -94,8 +94,16 @@ test("R13 the image of an uncertain attempt outlives the settle until the longes
   expect(read(settled, "Ida", record("Ib", 5)).effects).toMatchObject([
     { did: "own", rule: "R13:late_own_write", decided: 4 },
   ]);
-  expect(livingImages(images, NOW + 4)).toBe(images);
-  expect(livingImages(images, NOW + 5)).toEqual([]);
+  const judged = [image("Ida", 4, { until: NOW + 5, settled: true })];
+  expect(livingImages(judged, NOW + 4)).toBe(judged);
+  expect(livingImages(judged, NOW + 5)).toEqual([]);
+});
+
+test("R13 the image of an attempt that no reading has judged yet is recognised, however long nobody could read", () => {
+  const images = [image("Ida", 4, { until: NOW - 60_000 })];
+  expect(livingImages(images, NOW)).toBe(images);
+  const unjudged = link({ base: { attention: "Ib" }, images: livingImages(images, NOW) });
+  expect(read(unjudged, "Ida", record("Anna", 5)).effects).toMatchObject([{ did: "own", decided: 4 }]);
 });
 
 test("R13 a write that named part of a group is not our write coming back when somebody edited another part", () => {
