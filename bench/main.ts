@@ -5,6 +5,8 @@ import { memory } from "./memory.ts";
 import { outboundRounds } from "./outbound.ts";
 import { explainBars, median, note, type Report, rate } from "./report.ts";
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
 const { values: given } = parseArgs({
   options: {
     json: { type: "boolean", default: false },

@@ -32,6 +32,9 @@ export function startProgram(
   let out = "";
   let last = "";
   let running = true;
+  // Whoever is interrupted leaves nothing running: what it started is asked to end, and ends in its own order.
+  const leave = (): void => void child.kill("SIGTERM");
+  process.once("exit", leave);
   const firstLine = new Promise<string>((resolve, reject) => {
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       out += text;
@@ -48,6 +51,7 @@ export function startProgram(
     child.once("error", reject);
     child.once("close", (code) => {
       running = false;
+      process.removeListener("exit", leave);
       if (code === 0) resolve(out);
       else reject(new Error(`${args[0]} ended with ${code}:\n${last || out.slice(-2000)}`));
     });
