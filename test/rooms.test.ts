@@ -28,7 +28,7 @@ interface SourceFile {
   readonly imports: readonly { readonly path: string; readonly isTypeOnly: boolean }[];
 }
 
-const files: readonly SourceFile[] = ["src", "simulators", "console"].flatMap(sourcesUnder);
+const files: readonly SourceFile[] = ["src", "simulators", "simulate", "console"].flatMap(sourcesUnder);
 
 function sourcesUnder(folder: string): SourceFile[] {
   const top = join(root, folder);
@@ -102,6 +102,12 @@ test("simulators import nothing from src", () => {
       .map((target) => `${file.path}: ${target.path}`),
   );
   expect(faults).toEqual([]);
+});
+
+test("what judges the histories shares no code with what it judges", () => {
+  const oracle = files.filter((file) => file.path.startsWith("simulate/oracle/"));
+  expect(oracle.length).toBeGreaterThan(3);
+  expect(oracle.flatMap((file) => file.imports.filter((target) => target.path.startsWith("src/")))).toEqual([]);
 });
 
 test("only the configuration reads the environment", () => {

@@ -1,0 +1,60 @@
+import type { ReviewFact } from "../facts.ts";
+import type { History } from "../history.ts";
+import { keyOf, unitOf } from "../remotes/columns.ts";
+import { REMOTES } from "../remotes/remotes.ts";
+import { aroundTime, type Evidence, type Violation } from "./evidence.ts";
+
+/** A field is held only where the script has a clash, a policy or a guard for it: persons are not asked for nothing. */
+export function unexplainedHolds({ history, facts }: Evidence): Violation[] {
+  return facts.reviews.flatMap((review) => {
+    if ((review.kind !== "conflict" && review.kind !== "proposal") || review.record === null || review.unit === null)
+      return [];
+    if (isExplained(history, review)) return [];
+    return [
+      {
+        promise: "a hold has a cause",
+        detail: `${review.kind} ${review.id} on ${review.unit} of ${review.record} by ${review.connection}: ${review.reason}`,
+      },
+    ];
+  });
+}
+
+function isExplained(history: History, review: ReviewFact): boolean {
+  const record = review.record ?? "";
+  // Two that meet for the first time, by hand or by match, may differ in anything.
+  if (review.reason.startsWith("R26") || history.retied.has(record)) return true;
+  const stood = aroundTime(history, review.openedAt) ?? [];
+  if (review.reason === "R15:flag" && stood.some((each) => each.records.get(record)?.may === false)) return true;
+  const proposes = stood.some((each) =>
+    each.records
+      .get(record)
+      ?.policies.some((policy) => policy.policy === "propose" && (policy.unit === review.unit || policy.unit === "*")),
+  );
+  if (review.reason === "R15:propose" && proposes) return true;
+  return sourcesOf(history, record, review.unit ?? "", review.openedAt).size >= 2;
+}
+
+/** Who has edited a unit of a record since everything was last quiet before the moment. */
+function sourcesOf(history: History, record: string, unit: string, at: number): Set<string> {
+  const until = history.standings.find((standing) => standing.at > at)?.place ?? Number.MAX_SAFE_INTEGER;
+  const from = history.quietAt.filter((quiet) => quiet.at < at).at(-1)?.place ?? 0;
+  const sources = new Set<string>();
+  for (const edit of history.edits)
+    if (edit.record === record && unitOf(edit.key) === unit && edit.place > from && edit.place < until)
+      sources.add("us");
+  const links = new Map<string, Set<string>>();
+  for (const standing of history.standings)
+    for (const link of standing.links)
+      if (link.record === record)
+        links.set(link.connection, (links.get(link.connection) ?? new Set()).add(link.externalId));
+  for (const name of REMOTES) {
+    const table = history.remotes.table(name);
+    const rows = new Set(table.rows.filter((row) => links.get(name)?.has(row.id) === true).map((row) => row.uid));
+    for (const change of table.changes) {
+      const key = keyOf(name, change.column);
+      if (change.by !== "person" || key === undefined || unitOf(key) !== unit || !rows.has(change.row)) continue;
+      if (change.place > from && change.place < until) sources.add(name);
+    }
+  }
+  return sources;
+}
