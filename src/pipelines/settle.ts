@@ -3,7 +3,7 @@ import { versionOf } from "../rules/unit-case.ts";
 import { type AttemptEnd, endAttempts } from "../store/attempts.ts";
 import { readNow } from "../store/clock.ts";
 import { noteFault } from "../store/connections.ts";
-import { type DeliveryEnd, endLeases, findLeases } from "../store/deliveries.ts";
+import { type DeliveryEnd, endLeases, findLeases, STALE } from "../store/deliveries.ts";
 import { remoteKey } from "../store/links.ts";
 import type { Answered } from "./answers.ts";
 import { type Batch, type Incoming, iso, type Known } from "./batch.ts";
@@ -180,6 +180,9 @@ function failureEnd(attempt: Attempt, failed: Classified, showsAfterMs: number):
       const late = attempt.externalId === null ? showsAfterMs : 0;
       return { id, fence, state: "uncertain", afterMs: failed.afterMs + late, reason: failed.code };
     }
+    // Tried again with what is known, the same precondition would be refused for ever (rule R20).
+    case "stale":
+      return { id, fence, state: "due", afterMs: failed.afterMs, reason: STALE };
     default:
       return { id, fence, state: "due", afterMs: failed.afterMs, reason: failed.code };
   }

@@ -21,7 +21,12 @@ export interface Delivery extends Due {
   readonly createKey: string | null;
   readonly externalId: string | null;
   readonly wasUncertain: boolean;
+  /** The remote's lock refused the try before this one: what is known of the object is old (rule R20). */
+  readonly wasStale: boolean;
 }
+
+/** Reason of a delivery that waits to be read and decided again. */
+export const STALE = "stale";
 
 /** Of a delivery `d`, as `readDelivery` reads them. */
 export const deliveryColumns = `d.id::float8 as id, d.connection, d.object, d.link_id, d.entity, d.entity_id, d.kind, d.fence::float8 as fence, d.tries,
@@ -42,6 +47,7 @@ export const readDelivery = (row: Record<string, unknown>): Delivery => ({
   createKey: row.create_key as string | null,
   externalId: (row.external_id as string | null | undefined) ?? null,
   wasUncertain: row.was === "uncertain",
+  wasStale: row.reason === STALE,
 });
 
 /**
@@ -96,7 +102,7 @@ export async function leaseDue(
      update deliveries d set state = 'leased', fence = d.fence + 1, tries = d.tries + 1,
        lease_until = (select kobling_now()) + $4 * interval '1 millisecond'
      from taken where d.id = taken.id
-     returning ${deliveryColumns}, taken.was, taken.external_id`,
+     returning ${deliveryColumns}, d.reason, taken.was, taken.external_id`,
     [connection, [...objects], limit, leaseMs],
     { prepare: true },
   );
