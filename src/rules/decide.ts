@@ -120,7 +120,9 @@ function decideFresh(each: UnitCase): UnitEffect | undefined {
   if (theirsEmpty(mapped, theirs))
     return { unit: mapped.unit, did: "noted", rule: "R26:empty", base, decided: "after" };
   if (mapped.direction === "out" || !lane.inbound) {
-    return { unit: mapped.unit, did: "noted", rule: "R22:one_way", base, decided: "after" };
+    // A write of ours may replace it one day: it is recorded now (rule R22).
+    const loser = { value: base, by: each.setter };
+    return { unit: mapped.unit, did: "noted", rule: "R22:one_way", base, decided: "after", loser };
   }
   // A record cannot be made without its name; all else passes the gate also on the day it is made.
   if (!each.required && !gateIn(gateInput(each, true)).allowed) return judge(each, "candidate");

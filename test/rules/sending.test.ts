@@ -348,6 +348,16 @@ test("R22 an edit of a one-way field is left and shown as such until our value c
   expect(showing(after, "Bo", applyToEntity(record("Ida"), effects, byLedger).entity)).toEqual([]);
 });
 
+test("R22 what a one-way target shows on the day its record is made is recorded before a write of ours replaces it", () => {
+  const unmade = entity({ version: 0, values: {}, provenance: provenance({}) });
+  const effects = showing(link(), "Bo", unmade, { fresh: true });
+  expect(effects).toMatchObject([
+    { did: "noted", rule: "R22:one_way", base: { attention: "Bo" }, loser: { value: { attention: "Bo" } } },
+  ]);
+  const made = applyToEntity(unmade, effects, byLedger).entity;
+  expect(made.provenance.u.attention?.[3]).toMatchObject([{ rule: "R22:one_way", value: { attention: "Bo" } }]);
+});
+
 test("R22 an edit of a one-way field does not swallow a change of ours that is still owed", () => {
   const own = link({ base: { attention: "Old" }, decidedVersion: 3 });
   const after = applyToLink(own, showing(own, "Bo"), record("Ida", 4));
