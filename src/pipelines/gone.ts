@@ -9,6 +9,8 @@ import type { OpenLane } from "./world.ts";
 export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefined, incoming: Incoming): void {
   if (slot === undefined || slot.link.state === "gone") return close(batch, incoming, "decided", "unchanged");
   const { link } = slot;
+  // A write is on its way to the old number: the move waits until it has ended, or its end would find nobody (rule R9).
+  if (incoming.replacedBy !== undefined && link.inFlight) return close(batch, incoming, "decided", "unchanged");
   const under =
     incoming.replacedBy === undefined
       ? undefined

@@ -209,6 +209,12 @@ function draft(
     ends.push({ id: lease.id, fence: lease.fence, state: "settled", linkId: slot.link.id });
     return;
   }
+  if (slot !== undefined && slot.link.externalId !== externalId) {
+    // What was read just now says that the object has another number: leased again, it is written there (rule R9).
+    const state = lease.attemptId === null ? "due" : "uncertain";
+    ends.push({ id: lease.id, fence: lease.fence, state, afterMs: 50, reason: "R9:renumbered" });
+    return;
+  }
   const again = batch.readAgain.find((each) => each.object === lease.object && each.externalId === externalId);
   if (again !== undefined) {
     const afterMs = again.why === "many_clears" ? 1_000 : 50;
