@@ -1,5 +1,5 @@
 import { KoblingError, RetryableError } from "../lib/errors.ts";
-import { type Change, closeChanges, lockWaiting, takeWaiting } from "../store/changes.ts";
+import { type Change, closeChanges, lockWaiting, takeWaiting, waitingOf } from "../store/changes.ts";
 import { isDatabaseDown } from "../store/faults.ts";
 import { loadLanes } from "../store/lanes.ts";
 import { remoteKey } from "../store/links.ts";
@@ -27,13 +27,7 @@ export interface IngestCounts {
  * again and to run twice at once: what is decided is decided under its lock, once.
  */
 export async function ingest(deps: Deps, connection: string): Promise<IngestCounts> {
-  const lanes = [...openLanes(deps, await loadLanes(deps.db.sql)).values()].filter(
-    (lane) => lane.connection === connection,
-  );
-  // A lane that is armed only reads and previews (rule R27); its changes wait. One switched off is still looked at (R22).
-  const objects = lanes
-    .filter((lane) => (lane.inbound || lane.outbound || lane.off === true) && !lane.paused && !lane.row.stopped)
-    .map((lane) => lane.object);
+  const objects = await openObjects(deps, connection);
   if (objects.length === 0) return { taken: 0, readAgain: [] };
   const readAgain: Batch["readAgain"] = [];
   const busy = new Map<string, Promise<void>>();
@@ -69,6 +63,27 @@ export async function ingest(deps: Deps, connection: string): Promise<IngestCoun
   if (faults.length > 0) throw faults[0];
   if (taken > 0) await deps.queue.due("deliver", connection);
   return { taken, readAgain };
+}
+
+/**
+ * Decides what waits of these objects now, before the rest: a receipt of theirs tells a later state than what was pushed
+ * before it, and would make that stale (rule R21).
+ */
+export async function ingestFirst(deps: Deps, connection: string, externalIds: readonly string[]): Promise<void> {
+  const waiting = externalIds.length === 0 ? [] : await waitingOf(deps.db.sql, connection, externalIds, BATCH_SIZE);
+  if (waiting.length === 0) return;
+  const objects = new Set(await openObjects(deps, connection));
+  const changes = waiting.filter((change) => objects.has(change.object));
+  // What is to be read again is a matter of systems that are called.
+  await ingestHalving(deps, connection, changes, { readAgain: [], stopped: new Set() });
+}
+
+/** A lane that is armed only reads and previews (rule R27); its changes wait. One switched off is still looked at (R22). */
+async function openObjects(deps: Deps, connection: string): Promise<string[]> {
+  return [...openLanes(deps, await loadLanes(deps.db.sql)).values()]
+    .filter((lane) => lane.connection === connection)
+    .filter((lane) => (lane.inbound || lane.outbound || lane.off === true) && !lane.paused && !lane.row.stopped)
+    .map((lane) => lane.object);
 }
 
 /** A failed batch is halved until the guilty change stands alone and goes to quarantine (rule R7). */

@@ -14,6 +14,7 @@ import { tellRejected } from "./classify.ts";
 import { primaryOf } from "./contacts.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
+import { ingestFirst } from "./ingest.ts";
 import { linkOwes } from "./owing.ts";
 import { asSent, howToRead, receiptReading } from "./receipt-reading.ts";
 import { laneKey } from "./world.ts";
@@ -53,7 +54,13 @@ export async function takeReceipts(
 ): Promise<Receipts> {
   const refused: { index: number; code: string; detail: string }[] = [];
   const ids = receipts.map((receipt) => receipt.delivery);
-  const known = new Map((await findPulled(deps.db.sql, at.connection, ids)).map((each) => [each.id, each]));
+  const asked = await findPulled(deps.db.sql, at.connection, ids);
+  await ingestFirst(
+    deps,
+    at.connection,
+    asked.flatMap((each) => each.externalId ?? []),
+  );
+  const known = new Map(asked.map((each) => [each.id, each]));
   const given: Given[] = [];
   for (const [index, receipt] of receipts.entries()) {
     const delivery = known.get(receipt.delivery);

@@ -183,6 +183,22 @@ export async function takeWaiting(
   return rows.map(readChange);
 }
 
+/** Waiting changes of these remote objects, in order of receipt: what must be decided before a receipt of theirs. */
+export async function waitingOf(
+  sql: Sql | Tx,
+  connection: string,
+  externalIds: readonly string[],
+  limit: number,
+): Promise<Change[]> {
+  const rows = await sql.unsafe(
+    `select ${columns} from changes where connection = $1 and state = 'received' and external_id = any($2::text[])
+     order by changes.id limit $3`,
+    [connection, [...externalIds], limit],
+    { prepare: true },
+  );
+  return rows.map(readChange);
+}
+
 /** Waiting changes of one object kind, newest first, before an id; a delete has no body. */
 export async function newestWaiting(
   sql: Sql | Tx,
