@@ -188,6 +188,27 @@ test("R18 a worker that comes back after its lease was given on changes nothing:
   expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Anden ApS" });
 });
 
+test("R18 a worker that comes back while another one holds the lease ends neither that lease nor what is in flight", async () => {
+  const stage = await start(one);
+  const { engine, erp, edit, link, ask, ahead } = stage;
+  await edit("1", { firmanavn: "Første ApS" });
+  const results = await send(engine.deps, "erp", await leaseAndPrepare(stage));
+  await ahead(121 * s);
+  await deliver(engine.deps, "erp");
+  await ahead(152 * s);
+  await edit("1", { firmanavn: "Anden ApS" });
+  const later = await leaseAndPrepare(stage);
+  const before = await link("1");
+  expect(before).toMatchObject({ in_flight: true });
+  await settleAll(engine.deps, "erp", results);
+  expect(await ask("select state from deliveries")).toEqual([{ state: "leased" }]);
+  const { base, write_count, in_flight, images } = before;
+  expect(await link("1")).toMatchObject({ base, write_count, in_flight, images });
+  await settleAll(engine.deps, "erp", await send(engine.deps, "erp", later));
+  expect(await ask("select state from deliveries")).toEqual([{ state: "settled" }]);
+  expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Anden ApS" });
+});
+
 test("R18 after an answer that never came the link is left alone for the quiet time, whatever else is owed", async () => {
   const { engine, erp, edit, ahead } = await start(one);
   erp.control.addFault({ fault: { kind: "reset", when: "before" }, verb: "put", id: "1", times: 1 });
