@@ -178,7 +178,7 @@ const given: fc.Arbitrary<DecideInput> = fc
     }),
   );
 
-const runs = { numRuns: 3000 };
+const runs = { numRuns: fc.readConfigureGlobal().numRuns ?? 3000 };
 
 /** What the reading came to: the record and the link after it. */
 function carryOut(from: DecideInput, effects: readonly UnitEffect[]) {

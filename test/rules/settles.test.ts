@@ -227,7 +227,7 @@ function runUntilQuiet(from: Start, steps: readonly Act[], isReopened: boolean):
   }
 }
 
-const runs = { numRuns: 1500 };
+const runs = { numRuns: fc.readConfigureGlobal().numRuns ?? 1500 };
 
 test("R11 R13 R17 when edits stop, remotes fall silent, equal or by a recorded rendering or held, and no edit is lost on the way", () => {
   const steps = fc.array(fc.oneof(...acts), { maxLength: 40 });
