@@ -8,7 +8,6 @@ export interface Options {
   /** Ends by then though runs are left. */
   readonly seconds: number | undefined;
   readonly steps: number;
-  readonly store: "postgres" | "memory";
   /** Fails when something was never reached. */
   readonly coverage: boolean;
   readonly workers: number;
@@ -16,7 +15,7 @@ export interface Options {
   readonly keep: boolean;
 }
 
-export const usage = `npm run simulate -- [--runs N] [--seed DIGITS] [--seconds T] [--steps 200] [--store postgres|memory] [--coverage]
+export const usage = `npm run simulate -- [--runs N] [--seed DIGITS] [--seconds T] [--steps 200] [--coverage]
                    [--workers W] [--no-keep]
 Plays random histories against the pipelines and holds the promises against them. A history has a seed of its own,
 SEED, SEED+1, …; one that fails is shrunk, told and kept in simulate/regressions.`;
@@ -31,22 +30,19 @@ export function readOptions(args: readonly string[]): Options | string {
         seed: { type: "string", default: "1" },
         seconds: { type: "string" },
         steps: { type: "string", default: "200" },
-        store: { type: "string", default: "postgres" },
         coverage: { type: "boolean", default: false },
         workers: { type: "string", default: String(Math.min(2, cpus().length)) },
         "no-keep": { type: "boolean", default: false },
       },
     });
-    const { seed, store } = values;
+    const { seed } = values;
     const numbers = [values.runs, values.seconds ?? "1", values.steps, values.workers];
     if (!isSeed(seed) || !numbers.every((text) => /^[1-9]\d*$/.test(text))) return usage;
-    if (store !== "postgres" && store !== "memory") return usage;
     return {
       runs: Number(values.runs),
       seed,
       seconds: values.seconds === undefined ? undefined : Number(values.seconds),
       steps: Number(values.steps),
-      store,
       coverage: values.coverage,
       workers: Number(values.workers),
       keep: !values["no-keep"],
