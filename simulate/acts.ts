@@ -66,7 +66,7 @@ export async function carryOut(history: History, deps: Deps, step: Step): Promis
     case "relink":
       return retie(history, deps, step);
     case "switch":
-      history.switch(step.on, step.wish);
+      await history.switch(step.on, step.wish);
       return undefined;
     case "policy":
     case "flag":

@@ -81,7 +81,13 @@ export class History {
       REMOTES.map((name) => ({
         connection: name,
         connector: this.config.connections[name]?.connector ?? "",
-        objects: [{ object: objectOf[name], mappingVersion: deps.mappingOf(name, objectOf[name])?.version ?? "" }],
+        objects: [
+          {
+            object: objectOf[name],
+            direction: this.wishes[name],
+            mappingVersion: deps.mappingOf(name, objectOf[name])?.version ?? "",
+          },
+        ],
       })),
     );
     await this.ground.sql.unsafe("update lanes set released_in = true, released_out = true");
@@ -121,9 +127,11 @@ export class History {
     });
   }
 
-  switch(on: RemoteName, wish: Wish): void {
+  /** As a release leaves it: what was only looked at so far is decided, though its content is known (rule R27). */
+  async switch(on: RemoteName, wish: Wish): Promise<void> {
     this.wishes[on] = wish;
     this.config = configOf(this.script.scene, this.wishes);
+    await this.ground.sql.unsafe("update links set newest_hash = null where connection = $1", [on]);
   }
 
   /** The process dies and another takes its place. */

@@ -42,6 +42,6 @@ export async function endAndJudge(history: History): Promise<Violation[]> {
 
 /** Every reason that held something back is gone. */
 async function reopen(history: History): Promise<void> {
-  for (const name of REMOTES) history.switch(name, startingWishes[name]);
+  for (const name of REMOTES) await history.switch(name, startingWishes[name]);
   await history.ground.sql.unsafe("update kundeemner set policies = null, begraenset_vaerdi = false");
 }

@@ -151,8 +151,9 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
     names.map((name) => ({
       connection: name,
       connector: connectorOf(name).name,
-      objects: Object.keys(connection(name).objects).map((object) => ({
+      objects: Object.entries(connection(name).objects).map(([object, { direction }]) => ({
         object,
+        direction,
         mappingVersion: deps.mappingOf(name, object)?.version ?? "",
       })),
     })),

@@ -39,13 +39,16 @@ export async function loadLanes(sql: Sql | Tx): Promise<LaneRow[]> {
   return rows.map(readLane);
 }
 
-/** Rows for what the configuration names; what it no longer names is paused and keeps its links. */
+/**
+ * Rows for what the configuration names; what it no longer names is paused and keeps its links. A direction that is no
+ * longer wished is not released any more: wished again, it waits for a preview (rule R27).
+ */
 export async function registerLanes(
   sql: Sql,
   wished: readonly {
     connection: string;
     connector: string;
-    objects: readonly { object: string; mappingVersion: string }[];
+    objects: readonly { object: string; mappingVersion: string; direction: "off" | "in" | "out" | "both" }[];
   }[],
 ): Promise<void> {
   await sql.begin(async (tx) => {
@@ -64,10 +67,12 @@ export async function registerLanes(
       [names],
     );
     const lanes = wished.flatMap((each) =>
-      each.objects.map(({ object, mappingVersion }) => ({
+      each.objects.map(({ object, mappingVersion, direction }) => ({
         connection: each.connection,
         object,
         mapping_version: mappingVersion,
+        wishes_in: direction === "in" || direction === "both",
+        wishes_out: direction === "out" || direction === "both",
       })),
     );
     // A new mapping may read more of the same content: what stands at the remote is looked at once more (rule R10).
@@ -82,6 +87,13 @@ export async function registerLanes(
        select x.connection, x.object, x.mapping_version, kobling_now()
        from json_to_recordset($1::text::json) as x(connection text, object text, mapping_version text)
        on conflict (connection, object) do update set mapping_version = excluded.mapping_version, updated_at = kobling_now()`,
+      [JSON.stringify(lanes)],
+    );
+    await tx.unsafe(
+      `update lanes l set released_in = l.released_in and x.wishes_in, released_out = l.released_out and x.wishes_out
+       from json_to_recordset($1::text::json) as x(connection text, object text, wishes_in boolean, wishes_out boolean)
+       where l.connection = x.connection and l.object = x.object
+         and (l.released_in and not x.wishes_in or l.released_out and not x.wishes_out)`,
       [JSON.stringify(lanes)],
     );
   });

@@ -182,19 +182,17 @@ test("R22 one way out with restore puts our value back", async () => {
 
 test("R22 an object that is switched off is read at the reconcile schedule and decides nothing", async () => {
   const stage = await start(one);
-  const off = await startEngine(
-    {
-      connections: {
-        erp: {
-          connector: "keybalance",
-          settings: { baseUrl: stage.erp.baseUrl, token: stage.erp.token },
-          objects: { debitor: { direction: "off", firstMeeting: "remote", create: "in" } },
-        },
-      },
-    },
-    { database: stage.engine.deps.db },
-  );
-  kept.keep(() => off.close());
+  const restart = async (direction: "off" | "both") => {
+    const settings = { baseUrl: stage.erp.baseUrl, token: stage.erp.token };
+    const debitor = { direction, firstMeeting: "remote", create: "in" };
+    const engine = await startEngine(
+      { connections: { erp: { connector: "keybalance", settings, objects: { debitor } } } },
+      { database: stage.engine.deps.db },
+    );
+    kept.keep(() => engine.close());
+    return engine;
+  };
+  const off = await restart("off");
   stage.erp.control.put("Debitorer", "1", { Telefon: "33112233" });
   await editEntity(off.deps, {
     entity: "kundeemne",
@@ -207,9 +205,14 @@ test("R22 an object that is switched off is read at the reconcile schedule and d
   expect(await stage.record("1")).toMatchObject({ telefon: "62521234" });
   expect(stage.erp.log.writes("Debitorer", "1")).toEqual([]);
   expect(await stage.ask("select count(*)::int as n from changes where state = 'received'")).toEqual([{ n: 0 }]);
-  // Switched on again: from base, so that both edits are still there to be exchanged (rule R27).
-  await stage.ask("update links set newest_hash = null");
-  await stage.engine.settle();
+  // Switched on again it is armed: a restart with another configuration writes nothing before a preview (rule R27).
+  const on = await restart("both");
+  await on.settle();
+  expect(await stage.record("1")).toMatchObject({ telefon: "62521234" });
+  expect(stage.erp.log.writes("Debitorer", "1")).toEqual([]);
+  // Released, it goes on from base, so that both edits are still there to be exchanged.
+  await on.open("erp", "debitor");
+  await on.settle();
   expect(await stage.record("1")).toMatchObject({ telefon: "33112233" });
   expect(stage.erp.control.row("Debitorer", "1")).toMatchObject({ Att: "Bo" });
 });

@@ -125,8 +125,9 @@ export async function startEngine(
     Object.values(resolved.connections).map((each) => ({
       connection: each.name,
       connector: each.connector,
-      objects: Object.keys(each.objects).map((object) => ({
+      objects: Object.entries(each.objects).map(([object, { direction }]) => ({
         object,
+        direction,
         mappingVersion: deps.mappingOf(each.name, object)?.version ?? "",
       })),
     })),
