@@ -35,13 +35,20 @@ export interface Snapshot {
   readonly links: readonly LinkFact[];
 }
 
+interface Lost {
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
 export interface HistoryFact {
   readonly record: string;
   readonly version: number;
   readonly kind: string;
   readonly at: number;
   readonly by: { readonly kind: string; readonly connection?: string };
-  readonly fields: Readonly<Record<string, readonly [old: unknown, now: unknown, rule?: string]>>;
+  /** By field: what stood, what stands, the rule, and claims that had lost to what stood. */
+  readonly fields: Readonly<
+    Record<string, readonly [old: unknown, now: unknown, rule?: string, lost?: readonly Lost[]]>
+  >;
 }
 
 export interface ReviewFact {

@@ -30,7 +30,11 @@ export function tellAll(history: History, facts: Facts): Told {
     for (const value of Object.values(values)) if (typeof value === "string") inForce.add(spelled(value));
   const replaced = new Set<string>();
   for (const { fields } of facts.history)
-    for (const [old, , rule] of Object.values(fields)) if (typeof old === "string" && rule) replaced.add(spelled(old));
+    for (const [old, , rule, lost = []] of Object.values(fields)) {
+      if (typeof old === "string" && rule) replaced.add(spelled(old));
+      // A claim that had lost to the value that was replaced.
+      for (const { value } of lost) for (const each of Object.values(value)) replaced.add(spelled(String(each)));
+    }
   const sides = new Set<string>();
   for (const review of facts.reviews)
     for (const { value } of review.sides) for (const each of Object.values(value)) sides.add(spelled(String(each)));

@@ -3,8 +3,13 @@ import type { Value } from "../model/field.ts";
 import type { UnitEffect } from "./decision.ts";
 import type { Entity, Link, Loser, Provenance, Rendering, Setter, UnitProvenance } from "./record.ts";
 
-/** By field: old value, new value, rule; the rule is left out where the record was made by the change. */
-export type FieldChanges = { [field: string]: readonly [old: Value, now: Value, rule?: string] };
+/**
+ * By field: old value, new value, rule (left out where the record was made by the change), and claims that had lost to
+ * the old value: provenance speaks of the value in force only, so that they were ever made stands here from now on.
+ */
+export type FieldChanges = {
+  [field: string]: readonly [old: Value, now: Value, rule?: string, lost?: readonly Loser[]];
+};
 
 export interface Applied {
   readonly entity: Entity;
@@ -44,9 +49,14 @@ export function applyToEntity(entity: Entity, effects: readonly UnitEffect[], se
       if (effect.by !== undefined) at = setters.push(effect.by) - 1;
       else if (own === -1) at = own = setters.push(setter) - 1;
       const lost = effect.loser === undefined || effect.rule.endsWith(":changed") ? [] : [loserOf(effect)];
-      const losers = [...(entity.provenance.u[effect.unit]?.[3] ?? []).filter(isOverwritten), ...lost].slice(
-        -LOSERS_KEPT,
-      );
+      const before = entity.provenance.u[effect.unit]?.[3] ?? [];
+      const losers = [...before.filter(isOverwritten), ...lost].slice(-LOSERS_KEPT);
+      if (before.length > 0)
+        keepLost(
+          changed,
+          effect,
+          before.filter((each) => !losers.includes(each)),
+        );
       units[effect.unit] = losers.length === 0 ? [version, at, effect.rule] : [version, at, effect.rule, losers];
       touched = true;
     } else if ((effect.did === "lost" || effect.did === "noted") && effect.loser !== undefined) {
@@ -70,6 +80,14 @@ export function applyToEntity(entity: Entity, effects: readonly UnitEffect[], se
     changed,
     touched,
   };
+}
+
+/** Claims that provenance forgets with the value they lost to go into history, beside the first field that changed. */
+function keepLost(changed: FieldChanges, { write, rule }: UnitEffect, lost: readonly Loser[]): void {
+  const field = Object.keys(write ?? {}).find((each) => changed[each] !== undefined);
+  const change = field === undefined ? undefined : changed[field];
+  if (field === undefined || change === undefined || lost.length === 0) return;
+  changed[field] = [change[0], change[1], change[2] ?? rule, lost];
 }
 
 /** What stands at a one-way target until our next write replaces it: that write must not make it forgotten (rule R22). */

@@ -1,5 +1,5 @@
 import type { EntityKind } from "../model/catalogue.ts";
-import type { Value } from "../model/field.ts";
+import type { FieldChanges } from "../rules/apply.ts";
 import type { Setter } from "../rules/record.ts";
 import type { Db } from "./database.ts";
 import { instantText } from "./read-columns.ts";
@@ -13,8 +13,7 @@ export interface HistoryEntry {
   readonly changeId: number | null;
   readonly runId: number | null;
   readonly mappingVersion: string | null;
-  /** By field: old value, new value, rule; without a rule where the record was made by the change. */
-  readonly fields: Readonly<Record<string, readonly [old: Value, now: Value, rule?: string]>>;
+  readonly fields: Readonly<FieldChanges>;
 }
 
 /** The newest versions of a record first; `before` reads on from a version. */

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue } from "../../model/catalogue.ts";
+import type { Setter } from "../../rules/record.ts";
 import { type HistoryEntry, listHistory } from "../../store/history-read.ts";
 import { findKontaktperson, findKundeemne } from "../../store/kundeemner-read.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
@@ -8,22 +9,35 @@ import { readPageCursor, writePageCursor } from "../page-cursor.ts";
 import { Problem } from "../problems.ts";
 import { json, pageQuery, pageSchema, secured, securedProblems, uuidParam } from "../route.ts";
 
+const bySchema = z.strictObject({
+  kind: z.string(),
+  side: z.string().optional(),
+  connection: z.string().optional(),
+  object: z.string().optional(),
+  actor: z.string().optional(),
+});
+
 const entrySchema = z
   .strictObject({
     version: z.int(),
     kind: z.string(),
     at: z.iso.datetime(),
-    by: z.strictObject({
-      kind: z.string(),
-      side: z.string().optional(),
-      connection: z.string().optional(),
-      object: z.string().optional(),
-      actor: z.string().optional(),
-    }),
+    by: bySchema,
     changeId: z.int().nullable(),
     runId: z.int().nullable(),
     mappingVersion: z.string().nullable(),
-    fields: z.record(z.string(), z.strictObject({ from: z.unknown(), to: z.unknown(), rule: z.string().nullable() })),
+    fields: z.record(
+      z.string(),
+      z.strictObject({
+        from: z.unknown(),
+        to: z.unknown(),
+        rule: z.string().nullable(),
+        lost: z
+          .array(z.strictObject({ value: z.record(z.string(), z.unknown()), rule: z.string(), by: bySchema }))
+          .optional()
+          .openapi({ description: "Claims that had lost to the value that was replaced." }),
+      }),
+    ),
   })
   .openapi("HistoryEntry");
 
@@ -109,19 +123,26 @@ function unitOf(catalogue: Catalogue, field: string | undefined): { unit?: strin
   throw new Problem(400, "invalid_query", { faults: [{ pointer: "/field", code: "unknown_field" }] });
 }
 
+const viewBy = (by: Setter): z.infer<typeof bySchema> => ({
+  kind: by.kind,
+  ...(by.side === undefined ? {} : { side: by.side }),
+  ...(by.connection === undefined ? {} : { connection: by.connection }),
+  ...(by.object === undefined ? {} : { object: by.object }),
+  ...(by.actor === undefined ? {} : { actor: by.actor }),
+});
+
 const viewEntry = ({ by, fields, ...entry }: HistoryEntry): z.infer<typeof entrySchema> => ({
   ...entry,
-  by: {
-    kind: by.kind,
-    ...(by.side === undefined ? {} : { side: by.side }),
-    ...(by.connection === undefined ? {} : { connection: by.connection }),
-    ...(by.object === undefined ? {} : { object: by.object }),
-    ...(by.actor === undefined ? {} : { actor: by.actor }),
-  },
+  by: viewBy(by),
   fields: Object.fromEntries(
-    Object.entries(fields).map(([name, [from, to, rule]]) => [
+    Object.entries(fields).map(([name, [from, to, rule, lost]]) => [
       name,
-      { from: from ?? null, to: to ?? null, rule: rule ?? null },
+      {
+        from: from ?? null,
+        to: to ?? null,
+        rule: rule ?? null,
+        ...(lost === undefined ? {} : { lost: lost.map((each) => ({ ...each, by: viewBy(each.by) })) }),
+      },
     ]),
   ),
 });
