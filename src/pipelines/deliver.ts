@@ -13,7 +13,7 @@ import { openLanes } from "./world.ts";
 
 const LEASE_MS = 120_000;
 const SMALLEST = 8;
-const LARGEST = 128;
+const LARGEST = 256;
 /** A batch is as large as keeps the time from its reads to its writes within this (rule R20). */
 const WINDOW_MS = 400;
 /** Batches in hand at once: one is sent while the other is decided. The second begins when there is more than a first. */
@@ -62,13 +62,11 @@ async function sendOn(
     if (leases.length === 0) return;
     counts.leased += leases.length;
     if (leases.length === size && size > SMALLEST) onMore();
-    const began = performance.now();
     const outcome = await deliverBatch(deps, connection, leases);
     counts.sent += outcome.sent;
     counts.stop ||= outcome.stop;
-    const tookMs = performance.now() - began;
-    if (tookMs < WINDOW_MS && leases.length === size) size = Math.min(LARGEST, size * 2);
-    else if (tookMs > 2 * WINDOW_MS) size = Math.max(SMALLEST, Math.floor(size / 2));
+    if (outcome.windowMs < WINDOW_MS && leases.length === size) size = Math.min(LARGEST, size * 2);
+    else if (outcome.windowMs > 2 * WINDOW_MS) size = Math.max(SMALLEST, Math.floor(size / 2));
   }
 }
 
@@ -76,8 +74,9 @@ async function deliverBatch(
   deps: Deps,
   connection: string,
   leases: readonly Delivery[],
-): Promise<{ sent: number; stop: boolean }> {
+): Promise<{ sent: number; stop: boolean; windowMs: number }> {
   const found = await findCreated(deps, connection, leases);
+  const began = performance.now();
   const read = await readBefore(deps, connection, leases, found);
   // What prepare had in hand is settled a moment later: only what has moved meanwhile is read again.
   const known = { links: new KnownRows<StoredLink>(), kundeemner: new KnownRows<StoredEntity>() };
@@ -85,7 +84,8 @@ async function deliverBatch(
   known.links.isAsked = true;
   known.kundeemner.isAsked = true;
   const results = await send(deps, connection, attempts);
+  const windowMs = performance.now() - began;
   const again = await settleAll(deps, connection, results, known);
   for (const name of again.dueElsewhere) if (name !== connection) await deps.queue.due("deliver", name);
-  return { sent: attempts.length, stop: again.stop };
+  return { sent: attempts.length, stop: again.stop, windowMs };
 }
