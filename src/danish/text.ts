@@ -49,7 +49,8 @@ export function keyLoose(text: string): string {
 export function looseText(value: string, max?: number): string {
   const cut = max === undefined || value.length <= max ? value : cutAt(value, max);
   if (ASCII_ONLY.test(cut)) return cut.toLowerCase().replace(NOT_WORD_ASCII, "") || cut.trim();
-  return cut.normalize("NFC").toLowerCase().normalize("NFC").replace(NOT_WORD, "") || cut.trim();
+  // Normal once more: a mark whose sign is gone (⫝̸) now stands among those of the letter before it.
+  return cut.normalize("NFC").toLowerCase().normalize("NFC").replace(NOT_WORD, "").normalize("NFC") || cut.trim();
 }
 
 /** Danish order: a … z æ ø å, aa with å, capitals first. For sorting only; equality takes keys (domain notes, e.4). */

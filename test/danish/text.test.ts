@@ -36,6 +36,11 @@ test("keys of keys are themselves", () => {
   );
 });
 
+test("R17 the loose key of a sign that is made of two is a key of its own", () => {
+  const key = looseText("\u05e9\u05c1\u2add\u0338");
+  expect(looseText(key)).toBe(key);
+});
+
 test("case and composition make no difference to a key", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[a-zæøåéü .-]{0,20}$/), (text) => {
