@@ -33,6 +33,8 @@ export interface Kobling {
 }
 
 const WORKER_CONCURRENCY = 8;
+/** A connection on which nothing was said for so long is closed. */
+const SILENCE_MS = 10 * 60_000;
 
 /** Every fault of the environment and the configuration, told at once. */
 export class ConfigurationFaults extends Error {
@@ -169,7 +171,12 @@ function listen(
   port: number,
 ): Promise<{ server: Server; port: number }> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: api.fetch, port }, (info: AddressInfo) => resolve({ server, port: info.port }));
+    // A push may be of any length: it is not the whole request that is timed, but a silence in it.
+    const serverOptions = { requestTimeout: 0 };
+    const server = serve({ fetch: api.fetch, port, serverOptions }, (info: AddressInfo) =>
+      resolve({ server, port: info.port }),
+    );
+    if ("setTimeout" in server) server.setTimeout(SILENCE_MS);
     server.once("error", reject);
   });
 }
