@@ -42,6 +42,8 @@ export interface ConnectionConfig {
 export interface Guard {
   readonly max: number;
   readonly percent: number | undefined;
+  /** So many pass whatever part of the linked objects they are. */
+  readonly atLeast: number;
 }
 
 export interface KoblingConfig {
@@ -93,10 +95,10 @@ export function resolveConfig(
       Object.entries(file.survivorship).map(([field, rule]) => [field, withoutUndefined(rule)]),
     ),
     guards: {
-      deletes: { max: file.guards.deletes.max, percent: file.guards.deletes.percent },
-      clears: { max: file.guards.clears.max, percent: file.guards.clears.percent },
-      overwrites: { max: file.guards.overwrites.max, percent: file.guards.overwrites.percent },
-      creates: { max: file.guards.creates.max, percent: file.guards.creates.percent },
+      deletes: guardOf(file.guards.deletes),
+      clears: guardOf(file.guards.clears),
+      overwrites: guardOf(file.guards.overwrites),
+      creates: guardOf(file.guards.creates),
     },
     pingPong: { swings: file.pingPong.swings, withinMs: ms(file.pingPong.within) },
     retention: {
@@ -111,6 +113,16 @@ export function resolveConfig(
     backpressure: file.backpressure,
   };
 }
+
+const guardOf = ({
+  max,
+  percent,
+  atLeast,
+}: ConfigFile["guards"]["deletes"] | ConfigFile["guards"]["creates"]): Guard => ({
+  max,
+  percent,
+  atLeast,
+});
 
 /** Crm for the CRM's own objects, else ledger, unless said at the object or the connection (rule R1). */
 export const sideOf = (object: string, said: Side | undefined, ofConnection: Side | undefined): Side =>

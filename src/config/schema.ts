@@ -95,14 +95,19 @@ const survivorship = z
     }
   });
 
-const guard = (max: number, percent?: number) =>
+const guard = (max: number, atLeast: number, percent?: number) =>
   z
     .strictObject({
-      max: z.int().min(0).default(max).describe("A run that would do more stops."),
+      max: z.int().min(0).default(max).describe("More objects than this, in an hour or in one run, stop the lane."),
       percent: (percent === undefined
         ? z.number().min(0).max(100).optional()
         : z.number().min(0).max(100).default(percent)
-      ).describe("A run that would do more than this part of what is linked stops."),
+      ).describe("So does more than this part of the linked objects; 100 switches the share off."),
+      atLeast: z
+        .int()
+        .min(0)
+        .default(atLeast)
+        .describe("So many pass whatever part of the linked objects they are; max still holds."),
     })
     .prefault({});
 
@@ -114,9 +119,14 @@ export const configSchema = z.strictObject({
     .describe("Who wins a clash, by field or group (rule R12)."),
   updatePolicy: policyByField.default({}),
   guards: z
-    .strictObject({ deletes: guard(25, 2), clears: guard(50, 5), overwrites: guard(500, 20), creates: guard(5000) })
+    .strictObject({
+      deletes: guard(25, 5, 2),
+      clears: guard(50, 10, 5),
+      overwrites: guard(500, 20, 20),
+      creates: guard(5000, 20),
+    })
     .prefault({})
-    .describe("A run that looks like a disaster stops itself."),
+    .describe("What looks like a disaster stops itself, in each direction of an object, and waits for a person (R30)."),
   pingPong: z
     .strictObject({ swings: z.int().min(2).default(3), within: duration.default("24h") })
     .prefault({})

@@ -1,9 +1,14 @@
+import { keepChanges } from "../store/changes.ts";
 import { readNow } from "../store/clock.ts";
+import type { Tx } from "../store/database.ts";
 import { addRunCounts } from "../store/runs.ts";
-import type { Incoming } from "./batch.ts";
+import { type Incoming, iso } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import { eachAtOnce } from "./each.ts";
+import { guard } from "./guard.ts";
+import { LaneStopped } from "./lane-stopped.ts";
+import { stopLaneFor } from "./stop-lane.ts";
 
 const BATCH = 200;
 
@@ -38,17 +43,56 @@ export async function confirmGone(
       (externalId, error) => deps.log.warn("absence.not_confirmed", { connection, object, externalId, error }),
     );
     if (gone.length === 0) continue;
+    if (!(await decideGone(deps, connection, gone, runId))) return;
+  }
+}
+
+/** Decides that objects are gone; false: a guard has tripped, and they wait in the inbox (rule R30). */
+async function decideGone(
+  deps: Deps,
+  connection: string,
+  gone: readonly Incoming[],
+  runId: number | null,
+): Promise<boolean> {
+  try {
     const due = await deps.db.sql.begin(async (tx) => {
       const batch = await decideBatch(deps, tx, connection, gone, {
-        alsoLinks: gone.flatMap(({ replacedBy }) =>
+        alsoLinks: gone.flatMap(({ object, replacedBy }) =>
           replacedBy === undefined ? [] : [{ object, externalId: replacedBy }],
         ),
       });
       if (runId !== null) await addRunCounts(tx, new Map([[runId, { read: gone.length, updated: gone.length }]]));
+      await guard(batch);
       return new Set(batch.due.map((each) => each.connection));
     });
     for (const name of due) await deps.queue.due("deliver", name);
+    return true;
+  } catch (error) {
+    if (!(error instanceof LaneStopped)) throw error;
+    const isGone = (each: Incoming): boolean => each.replacedBy === undefined;
+    // A renumbered object is no delete: it goes on under its new number.
+    const renumbered = gone.filter((each) => !isGone(each));
+    if (renumbered.length > 0) await decideGone(deps, connection, renumbered, runId);
+    await deps.db.sql.begin((tx) => keepGone(tx, connection, gone.filter(isGone), runId));
+    await stopLaneFor(deps, connection, error);
+    return false;
   }
+}
+
+/** Keeps in the inbox that objects are gone, to be decided once a person has (rule R30). */
+export async function keepGone(
+  tx: Tx,
+  connection: string,
+  gone: readonly Incoming[],
+  runId: number | null,
+): Promise<void> {
+  const [first] = gone;
+  if (first === undefined) return;
+  const told = { connection, via: "confirm", runId, hadBaseAt: null, whole: true } as const;
+  const times = { beganAt: iso(first.beganAt), receivedAt: iso(first.receivedAt) };
+  const changes = gone.map(({ object, externalId, hash }) => ({ object, externalId, hash, body: null, deleted: true }));
+  await keepChanges(tx, { ...told, ...times }, changes);
+  if (runId !== null) await addRunCounts(tx, new Map([[runId, { read: gone.length }]]));
 }
 
 /** A reading that says: not there any more. */

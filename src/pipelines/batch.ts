@@ -11,6 +11,7 @@ import type { LinkBlock } from "../store/link-blocks.ts";
 import type { RemoteKey, StoredLink } from "../store/links.ts";
 import type { NewReview, Review, ReviewSide } from "../store/reviews.ts";
 import type { Deps } from "./deps.ts";
+import type { Counted } from "./lane-stopped.ts";
 import type { OpenLane } from "./world.ts";
 
 /** A reading on its way to be decided: from the inbox, from a read before a write, from a write's answer. Times in ms. */
@@ -107,6 +108,8 @@ export interface Batch {
   readonly accepted: Set<string>;
   /** First meetings of this batch that no preview named, by object. */
   readonly meetings: Map<string, number>;
+  /** What guards count of this batch (rule R30). */
+  readonly counted: Counted[];
   /** Records to be looked at for what is owed, though nothing of them changed here. */
   readonly look: Set<string>;
   /** Rows as they were when the process last had them in hand; what is read is noted there. */

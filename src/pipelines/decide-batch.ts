@@ -17,6 +17,7 @@ import {
   systemSetter,
   write,
 } from "./batch.ts";
+import { countTaken } from "./counting.ts";
 import { isMade } from "./creates.ts";
 import type { Deps } from "./deps.ts";
 import { flush } from "./flush.ts";
@@ -268,6 +269,7 @@ function judgeOne(
     answered === undefined
       ? undefined
       : settleAnswer(batch, slot, entitySlot, mapping, incoming, answered, meant.claims);
+  const since = batch.history.length;
   const judged = judge(batch, lane, mapping, slot, entitySlot, incoming, settled?.rest ?? meant.claims, {
     fresh: meant.kind === "created",
     ...(meant.kind === "created" ? { also: foundBy(batch, entitySlot, incoming) } : {}),
@@ -280,6 +282,7 @@ function judgeOne(
       detail: "Many fields were empty at once: the object is read once more",
     });
   }
+  countTaken(batch, incoming, meant.id, since, meant.kind === "created");
   keep(slot, incoming, mapping.version);
   if (meant.kind !== "same") {
     index.add(entitySlot.entity);

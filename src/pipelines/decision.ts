@@ -5,6 +5,15 @@ import { lockReviewToDecide } from "../store/reviews-decide.ts";
 import { type Batch, iso } from "./batch.ts";
 import type { Actor } from "./deps.ts";
 
+/** A part of what a guard has stopped (rule R30): the first so many, what stands up to a number, some objects. */
+export interface StoppedRange {
+  readonly count?: number;
+  /** Id of a change or delivery. */
+  readonly upTo?: number;
+  /** External ids. */
+  readonly objects?: readonly string[];
+}
+
 /** A person's word on what waits for one. */
 export interface Decision {
   readonly id: number;
@@ -16,6 +25,8 @@ export interface Decision {
   readonly value?: Values;
   /** A link or connection (`take_theirs`), a record (`link`, `not_same`), a contact (`make_primary`). */
   readonly target?: string;
+  /** Of a stopped run, where not all of it is meant. */
+  readonly range?: StoppedRange;
   readonly why?: string;
   readonly by: Actor;
 }

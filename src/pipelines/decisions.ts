@@ -7,6 +7,7 @@ import { decideCase } from "./decide-case.ts";
 import { decideMatch } from "./decide-match.ts";
 import { decideOrphan } from "./decide-orphan.ts";
 import { decidePrimary } from "./decide-primary.ts";
+import { decideStopped } from "./decide-stopped.ts";
 import { assertOneOf, assertOpen, close, type Decision, retake } from "./decision.ts";
 import type { Deps } from "./deps.ts";
 import { inBatch } from "./edit.ts";
@@ -38,8 +39,10 @@ export async function decideReview(deps: Deps, act: Decision): Promise<{ state: 
       break;
     case "ignored_write":
     case "alert":
-    case "stopped_run":
       await inBatch(deps, (batch) => finish(batch, review, act));
+      break;
+    case "stopped_run":
+      await decideStopped(deps, review, act);
       break;
   }
   return { state: "decided" };

@@ -5,10 +5,11 @@ import { loadLanes } from "../store/lanes.ts";
 import type { StoredLink } from "../store/links.ts";
 import { findCreated } from "./creates.ts";
 import type { Deps } from "./deps.ts";
-import { prepare } from "./prepare.ts";
+import { prepareGuarded } from "./prepare-guarded.ts";
 import { readBefore } from "./read-before.ts";
 import { send } from "./send.ts";
 import { settleAll } from "./settle.ts";
+import { forgetRanges } from "./stop-lane.ts";
 import { openLanes } from "./world.ts";
 
 const LEASE_MS = 120_000;
@@ -41,7 +42,32 @@ export async function deliver(deps: Deps, connection: string): Promise<DeliverCo
     for (const other of others) other.catch(() => undefined); // its failure is met below
   });
   await Promise.all(others);
+  await deliverRanges(deps, connection, counts);
   return { leased: counts.leased, sent: counts.sent };
+}
+
+/** What a person has decided of what a guard stopped is sent, or withheld, also while the rest waits (rule R30). */
+async function deliverRanges(
+  deps: Deps,
+  connection: string,
+  counts: { leased: number; sent: number; stop: boolean },
+): Promise<void> {
+  const lanes = [...openLanes(deps, await loadLanes(deps.db.sql)).values()].filter(
+    (lane) => lane.connection === connection && lane.outbound && !lane.paused && lane.row.ranges.out.length > 0,
+  );
+  for (const lane of lanes) {
+    for (const range of lane.row.ranges.out) {
+      while (!counts.stop) {
+        const leases = await leaseDue(deps.db.sql, connection, [lane.object], LARGEST, LEASE_MS, range);
+        if (leases.length === 0) break;
+        counts.leased += leases.length;
+        const outcome = await deliverBatch(deps, connection, leases);
+        counts.sent += outcome.sent;
+        counts.stop ||= outcome.stop;
+      }
+    }
+    await forgetRanges(deps, lane, "out");
+  }
 }
 
 /** Batch after batch until nothing is due or the connection must wait; `onMore`: a batch was full. */
@@ -56,7 +82,9 @@ async function sendOn(
     const lanes = [...openLanes(deps, await loadLanes(deps.db.sql)).values()].filter(
       (lane) => lane.connection === connection,
     );
-    const objects = lanes.filter((lane) => lane.outbound && !lane.paused).map((lane) => lane.object);
+    const objects = lanes
+      .filter((lane) => lane.outbound && !lane.paused && !lane.row.stopped)
+      .map((lane) => lane.object);
     if (objects.length === 0) return;
     const leases = await leaseDue(deps.db.sql, connection, objects, size, LEASE_MS);
     if (leases.length === 0) return;
@@ -80,7 +108,7 @@ async function deliverBatch(
   const read = await readBefore(deps, connection, leases, found);
   // What prepare had in hand is settled a moment later: only what has moved meanwhile is read again.
   const known = { links: new KnownRows<StoredLink>(), kundeemner: new KnownRows<StoredEntity>() };
-  const attempts = await prepare(deps, connection, leases, read, known);
+  const attempts = await prepareGuarded(deps, connection, leases, read, known);
   known.links.isAsked = true;
   known.kundeemner.isAsked = true;
   const results = await send(deps, connection, attempts);

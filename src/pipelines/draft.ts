@@ -1,6 +1,8 @@
 import type { CompiledMapping, RemoteImage } from "../mappings/mapping.ts";
 import type { Values } from "../model/catalogue.ts";
 import { gateOut, gateState } from "../rules/gate.ts";
+import { type GuardKind, kindsOf, type Touched, touchedOut } from "../rules/guards.ts";
+import { lastShown } from "../rules/owed.ts";
 import { versionOf } from "../rules/unit-case.ts";
 import { viewHold } from "../rules/view.ts";
 import { beginAttempts, type NewAttempt } from "../store/attempts.ts";
@@ -22,6 +24,8 @@ export interface Draft {
   readonly versions: { readonly [unit: string]: number };
   readonly readAt: number | null;
   readonly withheld: { readonly [unit: string]: string };
+  /** What of the remote's the request replaces or empties, by key (rule R30). */
+  readonly touched: Touched;
 }
 
 /** What the remote last showed, raw, for links that were not read just now. */
@@ -103,6 +107,7 @@ export function drawUpdate(
       versions: versionsOf(entity, primary, units),
       readAt,
       withheld,
+      touched: touchedOut(lastShown(slot.link), written.sent),
     },
   };
 }
@@ -169,6 +174,7 @@ export function drawCreate(batch: Batch, delivery: Delivery): Drawn {
     versions: versionsOf(entity, primary, sendable),
     readAt: null,
     withheld,
+    touched: {},
   };
   return { kind: "send", draft };
 }
@@ -225,6 +231,24 @@ function versionsOf(
   );
 }
 
+/** What guards count of a request (rule R30). */
+export const kindsOfDraft = ({ delivery, externalId, touched }: Draft): GuardKind[] => {
+  if (delivery.kind === "archive") return ["deletes"];
+  return externalId === null ? ["creates"] : kindsOf(touched);
+};
+
+/** Counts a request for the guards. */
+export function countSent(batch: Batch, draft: Draft): void {
+  const kinds = kindsOfDraft(draft);
+  if (kinds.length === 0) return;
+  const { delivery, externalId, touched: fields } = draft;
+  const { connection, object, id, entityId } = delivery;
+  batch.counted.push({
+    ...{ connection, object, direction: "out", id, externalId, entityId },
+    ...{ runId: null, kinds, fields },
+  });
+}
+
 /** Writes the attempts and their images, and raises the write counts, before any request leaves (rules R6, R13). */
 export async function begin(batch: Batch, drafts: readonly Draft[]): Promise<number[]> {
   const attempts: NewAttempt[] = drafts.map((each) => ({
@@ -238,6 +262,7 @@ export async function begin(batch: Batch, drafts: readonly Draft[]): Promise<num
     versions: each.versions,
     readAt: each.readAt === null ? null : iso(each.readAt),
   }));
+  for (const each of drafts) countSent(batch, each);
   const ids = await beginAttempts(batch.tx, attempts);
   await nameCreates(
     batch.tx,

@@ -1,5 +1,6 @@
 import { remoteKey } from "../store/links.ts";
 import { type Batch, close, type Incoming, type LinkSlot, systemSetter, write } from "./batch.ts";
+import { countGone } from "./counting.ts";
 import type { OpenLane } from "./world.ts";
 
 /**
@@ -27,6 +28,7 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
   slot.link = { ...link, state: link.entityId === null ? link.state : "gone", missingSince: null, newestHash: null };
   slot.dirty = true;
   if (link.entityId === null) return close(batch, incoming, "decided", "unchanged");
+  countGone(batch, incoming, link.entityId);
   batch.goneBlocks.push({
     connection: lane.connection,
     object: lane.object,

@@ -10,7 +10,8 @@ import { primaryOf } from "./contacts.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import { begin, type Draft, drawCreate, drawUpdate, imagesOf, isLinked, shutFor } from "./draft.ts";
-import { laneKey } from "./world.ts";
+import { guard } from "./guard.ts";
+import { isStopped, laneKey } from "./world.ts";
 
 export interface Handed {
   readonly delivery: number;
@@ -48,7 +49,8 @@ export async function handOut(
       alsoEntities: new Map(found.map((delivery) => [delivery.entityId, delivery.entity])),
       after: async (batch) => {
         const locked = [...(await lockPulled(tx, ids(found))).values()].filter(
-          (delivery) => delivery.ready && (delivery.state === "leased" || delivery.state === "due"),
+          (delivery) =>
+            delivery.ready && (delivery.state === "leased" || delivery.state === "due") && !waits(batch, delivery),
         );
         const attempts = await loadAttempts(
           tx,
@@ -105,10 +107,17 @@ export async function handOut(
       },
     });
     await movePulled(tx, moves);
+    await guard(batch);
     handed.sort((a, b) => a.delivery - b.delivery);
     return { handed, due: new Set(batch.due.map((due) => due.connection)) };
   });
 }
+
+/** Stopped by a guard meanwhile: a stopped lane hands out nothing, and withdraws nothing. */
+const waits = (batch: Batch, delivery: Pulled): boolean => {
+  const lane = batch.lanes.get(laneKey(delivery.connection, delivery.object));
+  return lane !== undefined && isStopped(lane, delivery);
+};
 
 const ids = (deliveries: readonly Pulled[]): number[] => deliveries.map((delivery) => delivery.id);
 

@@ -4,14 +4,17 @@ import { isDatabaseDown } from "../store/faults.ts";
 import { loadLanes } from "../store/lanes.ts";
 import { remoteKey } from "../store/links.ts";
 import { addRunCounts } from "../store/runs.ts";
-import type { Batch, Incoming } from "./batch.ts";
+import { putAside, takeRange } from "../store/stopped.ts";
+import type { Batch } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import { asError } from "./each.ts";
-import { LaneStopped } from "./meetings.ts";
+import { guard } from "./guard.ts";
+import { toIncoming } from "./incoming.ts";
+import { Dismissed, LaneStopped } from "./lane-stopped.ts";
 import { receiptedCreates } from "./receipted-creates.ts";
-import { stopLaneFor } from "./stop-lane.ts";
-import { openLanes } from "./world.ts";
+import { forgetRanges, stopLaneFor } from "./stop-lane.ts";
+import { type OpenLane, openLanes } from "./world.ts";
 
 const BATCH_SIZE = 500;
 /** Transactions in flight: while one decides, the others load and write. */
@@ -27,18 +30,21 @@ export interface IngestCounts {
  * again and to run twice at once: what is decided is decided under its lock, once.
  */
 export async function ingest(deps: Deps, connection: string): Promise<IngestCounts> {
-  const objects = await openObjects(deps, connection);
-  if (objects.length === 0) return { taken: 0, readAgain: [] };
+  const open = await openOnes(deps, connection);
+  const objects = open.filter((lane) => !lane.row.stopped).map((lane) => lane.object);
+  const decided = open.filter((lane) => lane.row.ranges.in.length > 0);
+  if (objects.length === 0 && decided.length === 0) return { taken: 0, readAgain: [] };
   const readAgain: Batch["readAgain"] = [];
   const busy = new Map<string, Promise<void>>();
   const running = new Set<Promise<void>>();
   const faults: unknown[] = [];
   const stopped = new Set<string>();
   let taken = 0;
+  for (const lane of decided) taken += await ingestRanges(deps, lane, { readAgain, stopped });
   let after = 0;
   while (faults.length === 0) {
-    const open = objects.filter((object) => !stopped.has(object));
-    const changes = await takeWaiting(deps.db.sql, connection, open, after, BATCH_SIZE);
+    const going = objects.filter((object) => !stopped.has(object));
+    const changes = await takeWaiting(deps.db.sql, connection, going, after, BATCH_SIZE);
     const last = changes.at(-1);
     if (last === undefined) break;
     after = last.id;
@@ -61,6 +67,7 @@ export async function ingest(deps: Deps, connection: string): Promise<IngestCoun
   }
   await Promise.all(running);
   if (faults.length > 0) throw faults[0];
+  for (const lane of decided) await forgetRanges(deps, lane, "in");
   if (taken > 0) await deps.queue.due("deliver", connection);
   return { taken, readAgain };
 }
@@ -72,18 +79,36 @@ export async function ingest(deps: Deps, connection: string): Promise<IngestCoun
 export async function ingestFirst(deps: Deps, connection: string, externalIds: readonly string[]): Promise<void> {
   const waiting = externalIds.length === 0 ? [] : await waitingOf(deps.db.sql, connection, externalIds, BATCH_SIZE);
   if (waiting.length === 0) return;
-  const objects = new Set(await openObjects(deps, connection));
+  const objects = new Set((await openOnes(deps, connection)).flatMap((lane) => (lane.row.stopped ? [] : [lane.object])));
   const changes = waiting.filter((change) => objects.has(change.object));
   // What is to be read again is a matter of systems that are called.
   await ingestHalving(deps, connection, changes, { readAgain: [], stopped: new Set() });
 }
 
 /** A lane that is armed only reads and previews (rule R27); its changes wait. One switched off is still looked at (R22). */
-async function openObjects(deps: Deps, connection: string): Promise<string[]> {
-  return [...openLanes(deps, await loadLanes(deps.db.sql)).values()]
+const openOnes = async (deps: Deps, connection: string): Promise<OpenLane[]> =>
+  [...openLanes(deps, await loadLanes(deps.db.sql)).values()]
     .filter((lane) => lane.connection === connection)
-    .filter((lane) => (lane.inbound || lane.outbound || lane.off === true) && !lane.paused && !lane.row.stopped)
-    .map((lane) => lane.object);
+    .filter((lane) => (lane.inbound || lane.outbound || lane.off === true) && !lane.paused);
+
+/** What a person has decided of what a guard stopped goes through, or is put aside, also while the rest waits (rule R30). */
+async function ingestRanges(
+  deps: Deps,
+  { connection, object, row }: OpenLane,
+  into: { readonly readAgain: Batch["readAgain"]; readonly stopped: Set<string> },
+): Promise<number> {
+  let taken = 0;
+  for (const range of row.ranges.in) {
+    for (let after = 0; ; ) {
+      const changes = await takeRange(deps.db.sql, connection, object, range, after, BATCH_SIZE);
+      const last = changes.at(-1);
+      if (last === undefined) break;
+      after = last.id;
+      taken += changes.length;
+      await ingestHalving(deps, connection, changes, into);
+    }
+  }
+  return taken;
 }
 
 /** A failed batch is halved until the guilty change stands alone and goes to quarantine (rule R7). */
@@ -100,6 +125,12 @@ async function ingestHalving(
     for (const name of due) if (name !== connection) await deps.queue.due("deliver", name);
   } catch (error) {
     if (isDatabaseDown(error) || error instanceof RetryableError) throw error;
+    if (error instanceof Dismissed) {
+      const aside = new Set(error.ids);
+      await dismiss(deps, error.ids);
+      const rest = changes.filter((change) => !aside.has(change.id));
+      return ingestHalving(deps, connection, rest, into);
+    }
     if (error instanceof LaneStopped) {
       if (!into.stopped.has(error.object)) await stopLaneFor(deps, connection, error);
       into.stopped.add(error.object);
@@ -126,6 +157,12 @@ async function ingestHalving(
   }
 }
 
+const DISMISSED = { code: "R30:dismissed", detail: "A person has dismissed this with a stopped run" };
+
+async function dismiss(deps: Deps, ids: readonly number[]): Promise<void> {
+  await deps.db.sql.begin(async (tx) => addRunCounts(tx, await putAside(tx, ids, DISMISSED)));
+}
+
 async function ingestBatch(
   deps: Deps,
   connection: string,
@@ -142,34 +179,11 @@ async function ingestBatch(
     if (incomings.length === 0) return new Set<string>();
     const batch = await decideBatch(deps, tx, connection, incomings, await receiptedCreates(tx, connection, incomings));
     await addRunCounts(tx, countRuns(changes, batch));
+    await guard(batch);
     readAgain.push(...batch.readAgain);
     return new Set(batch.due.map((due) => due.connection));
   });
 }
-
-const toIncoming = (change: Change, queued: boolean): Incoming => ({
-  object: change.object,
-  externalId: change.externalId,
-  changeId: change.id,
-  runId: change.runId,
-  deleted: change.deleted,
-  body: change.body,
-  hash: change.hash,
-  counter: change.counter,
-  lastDelivery: change.lastDelivery,
-  remoteVersion: change.remoteVersion,
-  changedAt: change.changedAt,
-  beganAt: change.beganAt,
-  receivedAt: change.receivedAt,
-  hadBaseAt: change.hadBaseAt,
-  writeCount: change.writeCount,
-  whole: change.whole,
-  // A snapshot is a reading as old as its opening; with a counter or a delivery id it says more (rule R21).
-  pushed: queued && (change.via !== "snapshot" || change.counter !== null || change.lastDelivery !== null),
-  // What we cannot read again is believed as it is pushed: many clears at once are held, not asked about (rule R8).
-  confirmed: queued || change.via === "confirm",
-  certain: false,
-});
 
 /** Each change read counts once, by its outcome (promise 12). */
 function countRuns(changes: readonly Change[], batch: Batch): Map<number, Record<string, number>> {

@@ -1,23 +1,11 @@
 import { addMeetings, namedByPreview } from "../store/lanes.ts";
 import type { Batch } from "./batch.ts";
+import { LaneStopped } from "./lane-stopped.ts";
 import type { Mapped } from "./load.ts";
 import { laneKey, type OpenLane } from "./world.ts";
 
 /** More first meetings than this need an accepted, fresh preview (rule R26). */
 const WITHOUT_PREVIEW = 20;
-
-/** The lane would meet more filled records than a person has seen: it stops before this batch, the rest waits. */
-export class LaneStopped extends Error {
-  readonly object: string;
-  readonly reason: string;
-
-  constructor(object: string, reason: string) {
-    super(`Lane of ${object} stopped: ${reason}`);
-    this.name = "LaneStopped";
-    this.object = object;
-    this.reason = reason;
-  }
-}
 
 const key = (object: string, externalId: string): string => `${object}\u0000${externalId}`;
 

@@ -3,9 +3,11 @@ import { RejectedError } from "../lib/errors.ts";
 import { loadLanes } from "../store/lanes.ts";
 import { findPullable, isPullable } from "../store/outbound.ts";
 import type { Deps } from "./deps.ts";
-import { type Handed, handOut } from "./hand-out.ts";
+import type { Handed } from "./hand-out.ts";
+import { handOutGuarded } from "./hand-out-guarded.ts";
 import { type Receipt, type Receipts, takeReceipts } from "./receipts.ts";
-import { laneKey, openLanes } from "./world.ts";
+import { forgetRanges } from "./stop-lane.ts";
+import { isStopped, laneKey, openLanes } from "./world.ts";
 
 /** A caller is never kept waiting longer than this, in ms. */
 const LONGEST_WAIT_MS = 30_000;
@@ -45,7 +47,7 @@ async function handOutDue(deps: Deps, { connection, object, limit }: Lease): Pro
   const lane = openLanes(deps, await loadLanes(sql)).get(laneKey(connection, object));
   if (lane === undefined)
     throw new RejectedError("not_found", "This object is not configured", { context: { connection, object } });
-  if (lane.paused || lane.row.stopped) return [];
+  if (lane.paused || (lane.row.stopped && lane.row.ranges.out.length === 0)) return [];
   const handed: Handed[] = [];
   const due = new Set<string>();
   let after = 0;
@@ -54,10 +56,16 @@ async function handOutDue(deps: Deps, { connection, object, limit }: Lease): Pro
     const last = found.at(-1);
     if (last === undefined) break;
     after = last.id;
-    const round = await handOut(deps, connection, found);
+    const round = await handOutGuarded(
+      deps,
+      connection,
+      found.filter((delivery) => !isStopped(lane, delivery)),
+    );
     handed.push(...round.handed);
     for (const name of round.due) due.add(name);
+    if (round.stopped) break;
   }
+  if (lane.row.ranges.out.length > 0) await forgetRanges(deps, lane, "out");
   for (const name of due) if (name !== connection) await deps.queue.due("deliver", name);
   return handed;
 }

@@ -144,8 +144,11 @@ function linkDue(batch: Batch, link: StoredLink): Due | undefined {
     entity: slot.entity.kind,
     entityId: slot.entity.id,
     kind: "update",
+    changed: isChanged(slot) || (primary !== undefined && isChanged(primary)),
   };
 }
+
+const isChanged = (slot: EntitySlot): boolean => slot.entity.version !== slot.was;
 
 /** Objects that the record should have at a connection and has not: due to be created, once, where nothing forbids it. */
 function owedCreates(batch: Batch, slot: EntitySlot, links: readonly StoredLink[]): void {
@@ -171,6 +174,7 @@ function owedCreates(batch: Batch, slot: EntitySlot, links: readonly StoredLink[
       entity: entity.kind,
       entityId: entity.id,
       kind: "create",
+      changed: isChanged(slot),
     });
   }
   if (entity.kind === "kundeemne") {

@@ -11,8 +11,10 @@ import { type Classified, classify, tellRejected } from "./classify.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
 import { begin, type Draft, type Drawn, drawCreate, drawUpdate, imagesOf, shutFor } from "./draft.ts";
+import { guard } from "./guard.ts";
 import type { ReadBefore } from "./read-before.ts";
 import { stopConnection } from "./stop-connection.ts";
+import { isStopped, laneKey } from "./world.ts";
 
 /** A request that may now be sent: its image stands in the store (rules R13, R19). */
 export interface Attempt extends Draft {
@@ -21,7 +23,7 @@ export interface Attempt extends Draft {
 
 /**
  * Decides what was read right before the write, works out from the newest state what is owed, asks the gate again and
- * writes the attempts ahead; one transaction. Deliveries with nothing to send end here.
+ * writes the attempts ahead; one transaction. Deliveries with nothing to send end here. Throws what `guard` throws.
  */
 export async function prepare(
   deps: Deps,
@@ -77,7 +79,7 @@ export async function prepare(
     );
     const alsoEntities = new Map<string, EntityKind>(go.map((lease) => [lease.entityId, lease.entity]));
     let ids: number[] = [];
-    await decideBatch(deps, tx, connection, incomings, {
+    const batch = await decideBatch(deps, tx, connection, incomings, {
       answers,
       tied,
       alsoLinks,
@@ -93,6 +95,7 @@ export async function prepare(
     });
     await endLeases(tx, ends);
     if (stopped !== undefined) await stopConnection(tx, connection, stopped, at);
+    await guard(batch);
     return drafts.map((each, n) => ({ ...each, id: ids[n] ?? -1 }));
   });
 }
@@ -199,6 +202,13 @@ function draft(
       ends.push({ id: lease.id, fence: lease.fence, state, reason, ...(withheld === undefined ? {} : { withheld }) });
     }
   };
+  const lane = batch.lanes.get(laneKey(lease.connection, lease.object));
+  if (lane !== undefined && isStopped(lane, lease)) {
+    // Stopped by a guard since it was leased: it waits as it was (rule R30).
+    const state = lease.attemptId === null ? "due" : "uncertain";
+    ends.push({ id: lease.id, fence: lease.fence, state, reason: "lane_stopped" });
+    return;
+  }
   const made = read.created.found.get(lease.id);
   const externalId = made?.object.externalId ?? lease.externalId;
   const shut = shutFor(batch, lease);

@@ -2,6 +2,7 @@ import { RejectedError } from "../lib/errors.ts";
 import { contentHash } from "../lib/hash.ts";
 import { newestWaiting } from "../store/changes.ts";
 import { readNow } from "../store/clock.ts";
+import { grant } from "../store/guards.ts";
 import { releaseLane } from "../store/lanes.ts";
 import {
   addPreviewItems,
@@ -17,6 +18,7 @@ import { primaryOf } from "./contacts.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { linkOwes } from "./owing.ts";
+import { freeStopped, grantsOf } from "./released.ts";
 import { laneKey } from "./world.ts";
 
 /** What releasing an object would do, field by field; counts of objects and of fields. Nothing of it is written. */
@@ -42,6 +44,8 @@ export interface Effects {
 
 const PAGE = 500;
 const SAMPLES = 10;
+/** How long what a preview has named may be done without being counted. */
+const GRANTED_MS = 24 * 3_600_000;
 
 /** Thrown to leave the transaction of a preview without a trace. */
 class Undone extends Error {}
@@ -257,6 +261,8 @@ export async function release(
       throw new RejectedError("not_fresh", "Records or links of the preview have moved since; take a new preview", {
         context: { moved },
       });
+    await freeStopped(tx, connection, object, wanted.by);
+    await grant(tx, grantsOf(run, connection, object), GRANTED_MS);
     await releaseLane(tx, {
       connection,
       object,

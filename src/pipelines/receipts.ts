@@ -14,6 +14,7 @@ import { tellRejected } from "./classify.ts";
 import { primaryOf } from "./contacts.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
+import { countOnly } from "./guard.ts";
 import { ingestFirst } from "./ingest.ts";
 import { linkOwes } from "./owing.ts";
 import { asSent, howToRead, receiptReading } from "./receipt-reading.ts";
@@ -247,6 +248,7 @@ async function takeRound(
     const said = receipt.reason === undefined ? {} : { said: receipt.reason.slice(0, REASON_KEPT) };
     await tellRejected(tx, iso(now), connection, about, { code: "refused_by_remote" }, said);
   }
+  await countOnly(batch);
   return { refused, due: new Set(batch.due.map((due) => due.connection)) };
 }
 

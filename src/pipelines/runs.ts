@@ -90,7 +90,9 @@ async function carryOut(deps: Deps, run: Run): Promise<void> {
         await ingestAndReadAgain(deps, connection);
         if (run.kind !== "delta") await sweep(deps, connection, object);
       }
-      await endRun(deps.db.sql, id, "done");
+      const review = await findStopped(deps, connection, objects);
+      if (review === undefined) await endRun(deps.db.sql, id, "done");
+      else await endRun(deps.db.sql, id, "stopped", { code: "lane_stopped", review });
     }
     deps.log.info("run.finished", {
       runId: id,
@@ -112,4 +114,11 @@ async function carryOut(deps: Deps, run: Run): Promise<void> {
   } finally {
     clearInterval(saying);
   }
+}
+
+/** The review that waits where a guard has stopped one of these objects: what the run has read is not all decided. */
+async function findStopped(deps: Deps, connection: string, objects: readonly string[]): Promise<number | undefined> {
+  const lanes = await loadLanes(deps.db.sql);
+  const stopped = lanes.find((lane) => lane.connection === connection && objects.includes(lane.object) && lane.stopped);
+  return stopped?.stoppedBy ?? undefined;
 }

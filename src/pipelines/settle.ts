@@ -11,6 +11,8 @@ import { type Classified, classify, tellRejected } from "./classify.ts";
 import { databaseTimes } from "./database-times.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Deps } from "./deps.ts";
+import { kindsOfDraft } from "./draft.ts";
+import { countOnly } from "./guard.ts";
 import type { Attempt } from "./prepare.ts";
 import type { SendResult } from "./send.ts";
 import { stopConnection } from "./stop-connection.ts";
@@ -63,6 +65,10 @@ export async function settleAll(
     const stopped = failures.find(({ failed }) => failed.outcome === "connection")?.failed;
     if (stopped !== undefined) await stopConnection(tx, connection, stopped.code, at);
     else if (failures.length > 0) await noteFault(tx, connection, failures[0]?.failed.code ?? "fault");
+    const undone = failures
+      .filter(({ failed }) => failed.outcome !== "uncertain")
+      .map(({ attempt }) => countedOf(attempt));
+    await countOnly(batch, undone);
     const waiting = failures.filter(({ failed }) => failed.outcome === "retry").length;
     return {
       dueElsewhere: new Set(batch.due.map((due) => due.connection)),
@@ -126,6 +132,14 @@ function readAnswers(results: readonly SendResult[], timesOf: Awaited<ReturnType
   }
   return { incomings, answers, tied };
 }
+
+/** What an attempt has counted for the guards; what was refused or never left is taken back (rule R30). */
+const countedOf = (attempt: Attempt) => ({
+  connection: attempt.delivery.connection,
+  object: attempt.delivery.object,
+  direction: "out" as const,
+  kinds: kindsOfDraft(attempt),
+});
 
 const attemptEnds = (results: readonly SendResult[], failures: readonly Failure[]): AttemptEnd[] => [
   ...results.flatMap(({ attempt, answer }): AttemptEnd[] =>

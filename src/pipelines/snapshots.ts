@@ -11,10 +11,13 @@ import {
   markVerified,
   snapshotBegan,
 } from "../store/snapshots.ts";
-import { goneReading } from "./absence.ts";
-import { iso } from "./batch.ts";
+import { goneReading, keepGone } from "./absence.ts";
+import { type Incoming, iso } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { guard } from "./guard.ts";
+import { LaneStopped } from "./lane-stopped.ts";
+import { stopLaneFor } from "./stop-lane.ts";
 
 const BATCH = 200;
 
@@ -63,6 +66,7 @@ export async function completeSnapshot(
 ): Promise<{ state: string; missing: number }> {
   const { connection, object, snapshot: id, count } = asked;
   const due = new Set<string>();
+  let stopped: LaneStopped | undefined;
   const missing = await deps.db.sql.begin(async (tx) => {
     const snapshot = await lockSnapshot(tx, id);
     if (snapshot === undefined || snapshot.connection !== connection || snapshot.object !== object)
@@ -82,21 +86,34 @@ export async function completeSnapshot(
     await clearMissing(tx, connection, object, runId);
     await markMissing(tx, first, began);
     const now = await readNow(tx);
+    const goneOf = (externalId: string): Incoming =>
+      goneReading(object, externalId, runId, undefined, snapshot.openedAt, now);
     for (let at = 0; at < second.length; at += BATCH) {
-      const gone = second
-        .slice(at, at + BATCH)
-        .map((externalId) => goneReading(object, externalId, runId, undefined, snapshot.openedAt, now));
-      const batch = await decideBatch(deps, tx, connection, gone);
-      for (const each of batch.due) due.add(each.connection);
+      const gone = second.slice(at, at + BATCH).map(goneOf);
+      try {
+        await tx.savepoint(async (inner) => {
+          const batch = await decideBatch(deps, inner, connection, gone);
+          await guard(batch);
+          for (const each of batch.due) due.add(each.connection);
+        });
+      } catch (error) {
+        // They wait in the inbox until a person has decided (rule R30).
+        if (!(error instanceof LaneStopped)) throw error;
+        stopped = error;
+        const waiting = second.slice(at).map(goneOf);
+        await keepGone(tx, connection, waiting, runId);
+        break;
+      }
     }
     await asLanes(tx, connection, object, began, []);
     await markVerified(tx, connection, object);
     await closeSnapshot(tx, id);
     await dropRunItems(tx, runId);
     await addRunCounts(tx, new Map([[runId, { missing: first.length, gone: second.length }]]));
-    await endRun(tx, runId, "done");
+    await endRun(tx, runId, stopped === undefined ? "done" : "stopped");
     return first.length + second.length;
   });
+  if (stopped !== undefined) await stopLaneFor(deps, connection, stopped);
   for (const name of due) await deps.queue.due("deliver", name);
   return { state: "complete", missing };
 }

@@ -1,6 +1,7 @@
 import type { MappedUnit } from "../mappings/mapping.ts";
 import { catalogueOf, type EntityKind, type Values } from "../model/catalogue.ts";
 import type { Survivorship } from "../model/field.ts";
+import { isInRange } from "../rules/guards.ts";
 import type { Lane, Setter } from "../rules/record.ts";
 import type { World } from "../rules/unit-case.ts";
 import type { LaneRow } from "../store/lanes.ts";
@@ -39,7 +40,8 @@ export function openLanes(
       connector: connection.connector,
       side: object.side ?? connection.side,
       inbound: wishIn && (row.releasedIn || preview),
-      outbound: wishOut && (row.releasedOut || preview) && !row.stopped,
+      // A lane that a guard has stopped goes on owing: what is due waits (rule R30).
+      outbound: wishOut && (row.releasedOut || preview),
       off: object.direction === "off",
       createIn: object.create === "in" || object.create === "both",
       createOut: object.create === "out" || object.create === "both",
@@ -56,6 +58,12 @@ export function openLanes(
   }
   return lanes;
 }
+
+/** Does a delivery wait behind a guard? What a person has decided of it goes on (rule R30). */
+export const isStopped = (
+  { row }: OpenLane,
+  delivery: { readonly id: number; readonly externalId: string | null },
+): boolean => row.stopped && !row.ranges.out.some((range) => isInRange(range, delivery));
 
 /** Survivorship of a unit: the mapping line's, else configuration's, else the catalogue's. */
 export function survivorshipOf(deps: Deps, kind: EntityKind, unit: string, mapped: MappedUnit): Survivorship {

@@ -31,7 +31,11 @@ export async function findMissing(
      where l.connection = $1 and l.object = $2 and l.state in ('linked', 'extra', 'suggested', 'unlinked')
        and coalesce(l.decided_began_at, l.updated_at) < $4::timestamptz
        -- Row by row through the whole key (offset 0): without statistics the planner would pair each link with each item.
-       and not exists (select 1 from run_items i where i.run_id = $3 and i.object = $2 and i.external_id = l.external_id offset 0)`,
+       and not exists (select 1 from run_items i where i.run_id = $3 and i.object = $2 and i.external_id = l.external_id offset 0)
+
+       -- That it is gone waits for a person already, or one has said no to it (rule R30).
+       and not exists (select 1 from changes c where c.connection = $1 and c.object = $2 and c.external_id = l.external_id
+         and c.deleted and c.state in ('received', 'quarantined') and c.id > coalesce(l.newest_change_id, 0))`,
     [connection, object, runId, began],
   );
   const first: string[] = [];

@@ -51,11 +51,12 @@ export interface Told {
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
 
-const columns = `id::float8 as id, connection, object, external_id, via, run_id::float8 as run_id, deleted, hash,
+/** Of a change, as `readChange` reads them. */
+export const changeColumns = `id::float8 as id, connection, object, external_id, via, run_id::float8 as run_id, deleted, hash,
   counter::float8 as counter, last_delivery::float8 as last_delivery, remote_version, ${ms("remote_changed_at")} as changed_at,
   ${ms("began_at")} as began_at, ${ms("had_base_at")} as had_base_at, ${ms("received_at")} as received_at, write_count, whole, body`;
 
-const readChange = (row: Record<string, unknown>): Change => ({
+export const readChange = (row: Record<string, unknown>): Change => ({
   id: Number(row.id),
   connection: String(row.connection),
   object: String(row.object),
@@ -175,7 +176,7 @@ export async function takeWaiting(
   limit: number,
 ): Promise<Change[]> {
   const rows = await sql.unsafe(
-    `select ${columns} from changes where connection = $1 and state = 'received' and id > $2 and object = any($3::text[])
+    `select ${changeColumns} from changes where connection = $1 and state = 'received' and id > $2 and object = any($3::text[])
      order by changes.id limit $4`,
     [connection, afterId, [...objects], limit],
     { prepare: true },
@@ -191,7 +192,7 @@ export async function waitingOf(
   limit: number,
 ): Promise<Change[]> {
   const rows = await sql.unsafe(
-    `select ${columns} from changes where connection = $1 and state = 'received' and external_id = any($2::text[])
+    `select ${changeColumns} from changes where connection = $1 and state = 'received' and external_id = any($2::text[])
      order by changes.id limit $3`,
     [connection, [...externalIds], limit],
     { prepare: true },
@@ -208,7 +209,7 @@ export async function newestWaiting(
   limit: number,
 ): Promise<Change[]> {
   const rows = await sql.unsafe(
-    `select ${columns} from changes where connection = $1 and state = 'received' and id < $2 and object = $3 order by changes.id desc limit $4`,
+    `select ${changeColumns} from changes where connection = $1 and state = 'received' and id < $2 and object = $3 order by changes.id desc limit $4`,
     [connection, beforeId, object, limit],
     { prepare: true },
   );

@@ -1,4 +1,5 @@
 import type { EntityKind } from "../model/catalogue.ts";
+import type { GuardRange } from "../rules/guards.ts";
 import type { Sql, Tx } from "./database.ts";
 
 export type DeliveryKind = "create" | "update" | "archive";
@@ -10,6 +11,8 @@ export interface Due {
   readonly entity: EntityKind;
   readonly entityId: string;
   readonly kind: DeliveryKind;
+  /** The record has another version than before: what a person has dismissed is owed anew (rule R30). */
+  readonly changed?: boolean;
 }
 
 export interface Delivery extends Due {
@@ -50,6 +53,9 @@ export const readDelivery = (row: Record<string, unknown>): Delivery => ({
   wasStale: row.reason === STALE,
 });
 
+const wakes = `deliveries.state = 'withheld'
+  and (deliveries.reason is distinct from 'R30:dismissed' or deliveries.entity_id = any($2::uuid[]))`;
+
 /**
  * Marks links as due, one statement for all. An open delivery of the same record, connection and object takes the newer
  * state in: nothing is queued twice, in-between states coalesce.
@@ -69,10 +75,10 @@ export async function markDue(tx: Sql | Tx, due: readonly Due[]): Promise<void> 
      select distinct on (entity_id, connection, object) connection, object, link_id, entity, entity_id, kind, 'due', (select kobling_now()), (select kobling_now())
      from json_to_recordset(kobling_rows($1)) as x(connection text, object text, link_id uuid, entity text, entity_id uuid, kind text)
      on conflict (entity_id, connection, object) where state in ('due', 'leased', 'uncertain', 'withheld')
-     do update set state = case when deliveries.state = 'withheld' then 'due' else deliveries.state end,
+     do update set state = case when ${wakes} then 'due' else deliveries.state end,
        link_id = coalesce(excluded.link_id, deliveries.link_id),
-       due_at = case when deliveries.state = 'withheld' then (select kobling_now()) else deliveries.due_at end`,
-    [JSON.stringify(rows)],
+       due_at = case when ${wakes} then (select kobling_now()) else deliveries.due_at end`,
+    [JSON.stringify(rows), due.flatMap((each) => (each.changed === true ? [each.entityId] : []))],
     { prepare: true },
   );
 }
@@ -87,6 +93,8 @@ export async function leaseDue(
   objects: readonly string[],
   limit: number,
   leaseMs: number,
+  /** Only what a person has decided of what a guard stopped (rule R30). */
+  range?: GuardRange,
 ): Promise<Delivery[]> {
   const rows = await sql.unsafe(
     `with taken as (
@@ -98,12 +106,16 @@ export async function leaseDue(
          and (l.quiet_until is null or l.quiet_until <= (select kobling_now()))
          and k.erased_at is null and k.orphaned_at is null and k.merged_into is null
          and coalesce(k.arkiveret_vaerdi, false) = false and coalesce(k.begraenset_vaerdi, false) = false
+         ${range === undefined ? "" : "and d.id <= $5 and ($6::text[] is null or l.external_id = any($6::text[]))"}
        order by d.due_at, d.id limit $3 for update of d skip locked)
      update deliveries d set state = 'leased', fence = d.fence + 1, tries = d.tries + 1,
        lease_until = (select kobling_now()) + $4 * interval '1 millisecond'
      from taken where d.id = taken.id
      returning ${deliveryColumns}, d.reason, taken.was, taken.external_id`,
-    [connection, [...objects], limit, leaseMs],
+    [
+      ...[connection, [...objects], limit, leaseMs],
+      ...(range === undefined ? [] : [range.upTo, range.objects === undefined ? null : [...range.objects]]),
+    ],
     { prepare: true },
   );
   return rows.map(readDelivery).sort((a, b) => a.id - b.id);

@@ -1,3 +1,4 @@
+import type { GuardRange } from "../rules/guards.ts";
 import type { Sql, Tx } from "./database.ts";
 
 /** Release and standing of one object of a connection, and of the connection itself. */
@@ -11,6 +12,10 @@ export interface LaneRow {
   readonly previewId: number | null;
   readonly firstMeetings: number;
   readonly stopped: boolean;
+  /** The review that waits while it is stopped. */
+  readonly stoppedBy: number | null;
+  /** What a person has said of what a guard stopped, approved or dismissed, by direction (rule R30). */
+  readonly ranges: { readonly in: readonly GuardRange[]; readonly out: readonly GuardRange[] };
   readonly mappingVersion: string | null;
 }
 
@@ -24,6 +29,8 @@ const readLane = (row: Record<string, unknown>): LaneRow => ({
   previewId: row.preview_id as number | null,
   firstMeetings: Number(row.first_meetings),
   stopped: row.stopped === true,
+  stoppedBy: row.stopped_by as number | null,
+  ranges: { in: [], out: [], ...(row.ranges as Partial<LaneRow["ranges"]> | null) },
   mappingVersion: row.mapping_version as string | null,
 });
 
@@ -31,7 +38,9 @@ const readLane = (row: Record<string, unknown>): LaneRow => ({
 export async function loadLanes(sql: Sql | Tx): Promise<LaneRow[]> {
   const rows = await sql.unsafe(
     `select l.connection, l.object, c.state, c.clock_offset_ms, l.released_in, l.released_out, l.preview_id::float8 as preview_id, l.first_meetings,
-       (l.stopped_by is not null or l.stopped_reason is not null) as stopped, l.mapping_version
+       (l.stopped_by is not null or l.stopped_reason is not null) as stopped, l.stopped_by::float8 as stopped_by, l.mapping_version,
+       (select json_object_agg(g.direction, coalesce(g.approved::jsonb, '[]') || coalesce(g.dismissed::jsonb, '[]')) from guards g
+         where g.connection = l.connection and g.object = l.object and (g.approved is not null or g.dismissed is not null)) as ranges
      from lanes l join connections c on c.name = l.connection`,
     [],
     { prepare: true },
@@ -121,6 +130,15 @@ export async function addMeetings(tx: Tx, connection: string, object: string, mo
   ]);
 }
 
+/** The review that a lane is stopped by, locked until the transaction ends; null: it is not stopped. */
+export async function lockStopped(tx: Tx, connection: string, object: string): Promise<number | null> {
+  const [row] = await tx.unsafe(
+    "select stopped_by::float8 as stopped_by from lanes where connection = $1 and object = $2 for update",
+    [connection, object],
+  );
+  return (row?.stopped_by as number | null | undefined) ?? null;
+}
+
 /** Stops a lane before the batch that would go too far; the rest waits (rules R26, R30). */
 export async function stopLane(
   sql: Sql | Tx,
@@ -132,6 +150,14 @@ export async function stopLane(
   await sql.unsafe(
     "update lanes set stopped_by = $4, stopped_reason = $3, updated_at = kobling_now() where connection = $1 and object = $2",
     [connection, object, reason, review],
+  );
+}
+
+/** A stopped lane goes on: a person has decided on all that waited. */
+export async function resumeLane(tx: Tx, connection: string, object: string): Promise<void> {
+  await tx.unsafe(
+    "update lanes set stopped_by = null, stopped_reason = null, updated_at = kobling_now() where connection = $1 and object = $2",
+    [connection, object],
   );
 }
 

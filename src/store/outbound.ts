@@ -85,8 +85,8 @@ export interface Move {
   readonly afterMs?: number | undefined;
 }
 
-/** Moves deliveries that are locked; one statement for all. */
-export async function movePulled(tx: Tx, moves: readonly Move[]): Promise<void> {
+/** Moves deliveries that are locked, or that nobody else moves; one statement for all. */
+export async function movePulled(tx: Sql | Tx, moves: readonly Move[]): Promise<void> {
   if (moves.length === 0) return;
   const rows = moves.map((move) => ({
     id: move.id,

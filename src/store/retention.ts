@@ -39,14 +39,14 @@ export async function dropOld(sql: Sql, retention: Retention): Promise<Record<st
       "runItems",
       "run_items",
       "ctid",
-      `run_id in (select id from runs where state in ('done', 'failed') and created_at < ${age(retention.runsMs)}
+      `run_id in (select id from runs where state in ('done', 'failed', 'stopped') and created_at < ${age(retention.runsMs)}
        and not exists (select 1 from lanes l where l.preview_id = runs.id))`,
     ],
     [
       "runs",
       "runs",
       "id",
-      `state in ('done', 'failed') and created_at < ${age(retention.runsMs)}
+      `state in ('done', 'failed', 'stopped') and created_at < ${age(retention.runsMs)}
        and not exists (select 1 from lanes l where l.preview_id = runs.id)`,
     ],
     ["reviews", "reviews", "id", `state in ('decided', 'closed') and updated_at < ${age(retention.reviewsMs)}`],

@@ -78,7 +78,7 @@ test("the example of the documentation is read, with times in ms, secrets in pla
     firstMeeting: "ask",
   });
   expect(config?.survivorship.telefon).toEqual({ rule: "most_recent", then: "manual" });
-  expect(config?.guards.creates).toEqual({ max: 5000, percent: undefined });
+  expect(config?.guards.creates).toEqual({ max: 5000, percent: undefined, atLeast: 20 });
   expect(config?.pingPong).toEqual({ swings: 3, withinMs: 86_400_000 });
 });
 
@@ -88,7 +88,7 @@ test("what is not said has a default, and objects are off", () => {
   });
   expect(config?.connections.a?.objects.kundeemne).toMatchObject({ direction: "off", side: "crm" });
   expect(config?.connections.a).toMatchObject({ side: "crm", quietMs: 30_000, limits: undefined });
-  expect(config?.guards.deletes).toEqual({ max: 25, percent: 2 });
+  expect(config?.guards.deletes).toEqual({ max: 25, percent: 2, atLeast: 5 });
   expect(config?.retention.inboxMs).toBe(30 * 86_400_000);
 });
 

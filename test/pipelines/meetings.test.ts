@@ -134,6 +134,7 @@ test("R26 more than 20 first meetings that no preview has named stop the lane: n
   await engine.open("erp", "debitor");
   expect(await ask("select count(*)::int as n from links where state = 'linked'")).toEqual([{ n: 21 }]);
   expect(await ask("select count(*)::int as n from kundeemner")).toEqual([{ n: 21 }]);
+  expect(await reviews("stopped_run")).toEqual([]);
 });
 
 test("R27 what is armed reads and previews, and writes nothing on either side", async () => {

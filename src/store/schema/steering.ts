@@ -58,6 +58,27 @@ export const lanes = pgTable(
   (table) => [primaryKey({ columns: [table.connection, table.object] })],
 );
 
+/** What an object did in the last hour, one row a direction, and what a person has said of it (rule R30). */
+export const guards = pgTable(
+  "guards",
+  {
+    connection: text("connection").notNull(),
+    object: text("object").notNull(),
+    /** `in`: writes to our records; `out`: writes to the remote. */
+    direction: text("direction").notNull(),
+    /** Counts by minute and run (`Bucket` in src/rules/guards.ts). */
+    counts: json("counts"),
+    /** Ranges of what was stopped that a person has approved, or dismissed; gone when nothing of them waits. */
+    approved: json("approved"),
+    dismissed: json("dismissed"),
+    /** What an accepted preview has named for this object, still to be done; until then. */
+    granted: json("granted"),
+    grantedUntil: instant("granted_until"),
+    updatedAt: instant("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.connection, table.object, table.direction] })],
+);
+
 export const apiKeys = pgTable("api_keys", {
   id: uuid("id").primaryKey(),
   label: text("label").notNull(),
