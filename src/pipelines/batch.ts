@@ -1,5 +1,6 @@
 import { type Applied, applyToEntity } from "../rules/apply.ts";
 import type { UnitEffect } from "../rules/decision.ts";
+import type { Version } from "../rules/ping-pong.ts";
 import { type Entity, noState, type Setter } from "../rules/record.ts";
 import type { Outcome } from "../store/changes.ts";
 import type { Tx } from "../store/database.ts";
@@ -108,6 +109,8 @@ export interface Batch {
   readonly accepted: Set<string>;
   /** First meetings of this batch that no preview named, by object. */
   readonly meetings: Map<string, number>;
+  /** What the fields of some records have been through, newest first (rule R31). */
+  readonly versions: Map<string, Version[]>;
   /** What guards count of this batch (rule R30). */
   readonly counted: Counted[];
   /** Records to be looked at for what is owed, though nothing of them changed here. */

@@ -53,13 +53,36 @@ export function openCases(
         reason: review.reason,
         sides: [
           { link: null, connection: null, object: null, value: review.ours, at: iso(batch.now), changeId: null },
+          ...otherSide(batch, slot, review),
           side,
         ],
+        ...(review.swings === undefined ? {} : { detail: swingsOf(review, link) }),
       },
     });
   }
   return held;
 }
+
+type OpenedReview = NonNullable<UnitEffect["review"]>;
+
+/** The system that the value in force came from is a side of its own, where two set each other's value back (rule R31). */
+function otherSide(batch: Batch, slot: EntitySlot, { other, ours }: OpenedReview): ReviewSide[] {
+  if (other === undefined) return [];
+  const { connection, object } = other;
+  const link = (batch.otherLinks.get(slot.entity.id) ?? []).find(
+    (each) => each.connection === connection && each.object === object && each.state === "linked",
+  );
+  if (link === undefined) return [];
+  return [{ link: link.id, connection, object, value: ours, at: iso(other.at), changeId: null }];
+}
+
+const swingsOf = ({ swings, other, ours, theirs }: OpenedReview, { connection, object }: StoredLink) => ({
+  swings,
+  between: [
+    { connection: other?.connection, object: other?.object, value: ours },
+    { connection, object, value: theirs },
+  ],
+});
 
 function joinCase(batch: Batch, slot: EntitySlot, id: number, effect: UnitEffect, side: ReviewSide): void {
   const known = batch.held.get(id);

@@ -26,6 +26,7 @@ import { judge } from "./judge.ts";
 import { type Mapped, openBatch, takeBlocks, takeEntities, takeLinks } from "./load.ts";
 import { indexOf, loadCandidates, lockKeys, type MatchIndex, strangerOf } from "./matching.ts";
 import { guardMeetings, takeAccepted } from "./meetings.ts";
+import { takeVersions } from "./ping-pong.ts";
 import { resolve } from "./resolve.ts";
 import { settleCases } from "./settle-cases.ts";
 import { laneKey } from "./world.ts";
@@ -80,6 +81,7 @@ export async function decideBatch(
     await takeAccepted(batch, strangers);
   }
   await takeEntities(batch, ids);
+  await takeVersions(batch, mapped);
   if (strangers.length > 0 || ids.size > 0) {
     const outward = [...batch.lanes.values()].some((lane) => lane.createOut && lane.outbound);
     if (strangers.length > 0 || outward)

@@ -140,6 +140,8 @@ const shutBy = (lane: OpenLane): string => (lane.row.stopped ? "stopped" : lane.
 function hindered(batch: Batch, link: Link, lane: OpenLane, open: OpenDelivery | undefined): Why {
   if (open?.state === "rejected") return why("rejected", open.reason);
   if (lane.paused) return why("paused");
+  if (lane.row.stopped) return why("stopped");
+  if (open?.state === "withheld" && open.reason === "R30:dismissed") return why(open.reason);
   if (batch.deps.limits.circuitOf(link.connection) === "open") return why("circuit_open");
   if (link.quietUntil !== null && link.quietUntil > batch.now) return why("quiet", iso(link.quietUntil));
   return open?.state === "uncertain" ? why("uncertain", open.reason) : why(null);
@@ -210,7 +212,7 @@ function whyAbsent(
   if (!lane.createOut) return "no_link";
   const gate = gateState(emne.entity, "out");
   if (!gate.allowed) return gate.reason;
-  if (!lane.outbound) return shutBy(lane);
+  if (!lane.outbound || lane.row.stopped) return shutBy(lane);
   const parent = mapping.parent?.object;
   if (
     parent !== undefined &&

@@ -44,6 +44,7 @@ export const ruleReasons: Readonly<Record<string, Label>> = {
   "R26:filled": { da: "feltet var tomt ved første møde", en: "the field was empty at the first meeting" },
   "R26:remote": { da: "det fjerne system gælder ved første møde", en: "the remote decides at the first meeting" },
   "R26:crm": { da: "CRM gælder ved første møde", en: "the CRM decides at the first meeting" },
+  "R31:ping_pong": { da: "to systemer retter hinandens værdi tilbage", en: "two systems set each other's value back" },
   "R29:made": { da: "kontaktpersonen blev oprettet af dette", en: "the contact was made by this" },
 };
 
@@ -65,6 +66,7 @@ export const reasons: Readonly<Record<string, Label>> = {
   unset: { da: "ingen har sat vores værdi", en: "nobody has set our value" },
   armed: { da: "objektet er ikke frigivet endnu", en: "the object is not released yet" },
   stopped: { da: "en sikring har stoppet objektet", en: "a guard has stopped the object" },
+  "R30:dismissed": { da: "en person har afvist at sende det", en: "a person has dismissed sending it" },
   quiet: { da: "et tidligere forsøg kan endnu nå frem", en: "an earlier try may still arrive" },
   uncertain: { da: "det seneste forsøg fik intet svar", en: "the last try got no answer" },
   rejected: { da: "det fjerne system afviste værdien", en: "the remote refused the value" },

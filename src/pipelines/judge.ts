@@ -13,7 +13,8 @@ import { agrees, isEmpty } from "../rules/unit-values.ts";
 import type { Batch, Cause, EntitySlot, Incoming, LinkSlot } from "./batch.ts";
 import { record } from "./batch.ts";
 import { openCases } from "./cases.ts";
-import { judgeView, onePrimary } from "./contacts.ts";
+import { judgeView, onePrimary, primaryOf } from "./contacts.ts";
+import { swingingOf } from "./ping-pong.ts";
 import { type OpenLane, worldFor } from "./world.ts";
 
 export interface JudgeOptions {
@@ -62,9 +63,12 @@ export function judge(
     confirmed: incoming.confirmed,
     mapping: mapping.version,
   };
-  const world = worldFor(deps, batch.lanes, slot.entity.kind, now, (unit, ours) =>
-    otherLinkAgrees(batch, slot, link.id, unit, ours),
-  );
+  const world: World = {
+    ...worldFor(deps, batch.lanes, slot.entity.kind, now, (unit, ours) =>
+      otherLinkAgrees(batch, slot, link.id, unit, ours),
+    ),
+    swinging: swingingOf(batch, slot.entity),
+  };
   const parent = batch.entities.get(slot.entity.parentId ?? "")?.entity;
   const given = { entity: slot.entity, link, lane, mapping, reading, world, fresh: options.fresh };
   const input = parent === undefined ? given : { ...given, parent };
@@ -101,8 +105,9 @@ export function judge(
 }
 
 /** The world as the primary contact's fields see it: their own survivorship, and what other links show of them (R29). */
-const viewWorld = (batch: Batch, slot: EntitySlot, linkId: string): World =>
-  worldFor(batch.deps, batch.lanes, "kontaktperson", batch.now, (unit, ours) =>
+const viewWorld = (batch: Batch, slot: EntitySlot, linkId: string): World => ({
+  swinging: swingingOf(batch, primaryOf(batch, slot.entity.id)?.entity),
+  ...worldFor(batch.deps, batch.lanes, "kontaktperson", batch.now, (unit, ours) =>
     (batch.otherLinks.get(slot.entity.id) ?? []).some((other) => {
       const mapped = batch.deps.mappingOf(other.connection, other.object)?.unitByName.get(`primaer.${unit}`);
       const shown = other.base[`primaer.${unit}`];
@@ -110,7 +115,8 @@ const viewWorld = (batch: Batch, slot: EntitySlot, linkId: string): World =>
       const field = kontaktpersonCatalogue.fields[unit];
       return field !== undefined && sameValue(field, shown, ours[unit] ?? null);
     }),
-  );
+  ),
+});
 
 /** The later of the last decided reading and the last listing: both still had base. Null: never read before. */
 const lastHadBase = (decidedAt: number | null, listedAt: number | null): number | null =>

@@ -55,6 +55,7 @@ export async function openBatch(
     receipted: [],
     accepted: new Set(),
     meetings: new Map(),
+    versions: new Map(),
     counted: [],
     look: new Set(),
     known,

@@ -41,6 +41,9 @@ export interface UnitEffect {
     readonly theirs: Values;
     readonly ours: Values;
     readonly reason: string;
+    /** How often the field has swung, and the system whose value ours is (rule R31). */
+    readonly swings?: number;
+    readonly other?: { readonly connection: string; readonly object: string; readonly at: number };
   };
 }
 

@@ -3,6 +3,7 @@ import type { Catalogue, Values } from "../model/catalogue.ts";
 import type { Survivorship } from "../model/field.ts";
 import type { UnitEffect } from "./decision.ts";
 import type { GateInput } from "./gate.ts";
+import type { Swinging } from "./ping-pong.ts";
 import type { Entity, Lane, Link, Reading, Setter } from "./record.ts";
 import { pick, taken } from "./unit-values.ts";
 
@@ -15,6 +16,8 @@ export interface World {
   readonly connectorOf: (setter: Setter) => string | undefined;
   /** Does another live link of this record show our value of the unit (rule R26)? */
   readonly otherAgrees: (unit: string, ours: Values) => boolean;
+  /** Would taking this claim be one swing too many between two systems (rule R31)? Absent: nothing speaks for it. */
+  readonly swinging?: ((each: UnitCase) => Swinging | undefined) | undefined;
 }
 
 export interface DecideInput {
@@ -80,6 +83,8 @@ export function carryOut(each: UnitCase, winner: "theirs" | "ours" | "held", rul
   const base = shown(each);
   if (winner === "held") return conflict(each, rule);
   if (winner === "ours") return { unit: mapped.unit, did: "lost", rule, base, loser: { value: base, by: each.setter } };
+  const swing = each.world.swinging?.(each);
+  if (swing !== undefined) return pingPong(each, swing);
   const write = taken(mapped, each.theirs, entity.values);
   const replaced =
     each.ourSetter === undefined
@@ -99,6 +104,13 @@ export function conflict(each: UnitCase, rule: string): UnitEffect {
     seen: theirs,
     review: { kind: "conflict", theirs, ours, reason: rule },
   };
+}
+
+/** Two systems set each other's value back: the field is held, and the case names both systems and values (rule R31). */
+function pingPong(each: UnitCase, { swings, other, at }: Swinging): UnitEffect {
+  const effect = conflict(each, "R31:ping_pong");
+  const { review } = effect;
+  return review === undefined ? effect : { ...effect, review: { ...review, swings, other: { ...other, at } } };
 }
 
 /**
