@@ -113,7 +113,10 @@ function list(installation: Installation, table: LedgerTable, { faults }: Reques
   const key = table.definition.key;
   return json(
     200,
-    table.readAll().map((row) => JSON.stringify(shown(installation, table, row[key] ?? "", faults))),
+    table
+      .readAll()
+      .slice(0, findFault(faults, "shortList")?.rows)
+      .map((row) => JSON.stringify(shown(installation, table, row[key] ?? "", faults))),
   );
 }
 

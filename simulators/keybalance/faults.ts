@@ -32,6 +32,8 @@ export type Fault =
   | { readonly kind: "refuseDelete" }
   /** What a POST creates is missing from reads for so long, and from so many reads. */
   | { readonly kind: "showLate"; readonly ms?: number; readonly reads?: number }
+  /** A listing shows only its first so many rows; each row is still there by its id. */
+  | { readonly kind: "shortList"; readonly rows: number }
   /** Every row that is read has another balance than before. */
   | { readonly kind: "computedDrift"; readonly field?: string }
   /** A person edits the object right before the request is carried out, or right after. */
@@ -40,7 +42,7 @@ export type Fault =
 export type FaultKind = Fault["kind"];
 export const FAULT_KINDS = [
   ...(["slow", "status", "reset", "lateAnswer", "cutBody", "blackHole", "wrongContentType"] as const),
-  ...(["render", "ignoreField", "refuseDelete", "showLate", "computedDrift", "personEdits"] as const),
+  ...(["render", "ignoreField", "refuseDelete", "showLate", "shortList", "computedDrift", "personEdits"] as const),
 ] satisfies readonly FaultKind[];
 type FaultOf<Kind extends FaultKind> = Extract<Fault, { kind: Kind }>;
 

@@ -1,5 +1,5 @@
 import type { Page } from "../connectors/connector.ts";
-import { asLanes, findMissing, loadWriteCountsOf, markMissing } from "../store/absence.ts";
+import { asLanes, loadWriteCountsOf } from "../store/absence.ts";
 import { readNow } from "../store/clock.ts";
 import { noteAnswer } from "../store/connections.ts";
 import { alert } from "../store/reviews.ts";
@@ -8,11 +8,10 @@ import { confirmGone } from "./absence.ts";
 import { iso } from "./batch.ts";
 import type { Deps } from "./deps.ts";
 import { ingest } from "./ingest.ts";
+import { judgeMissing } from "./missing.ts";
 import { receive } from "./receive.ts";
 
 const PAGE = 500;
-/** Suspects of one listing that are asked whether they were renumbered; more at once is another kind of trouble. */
-const MOST_ASKED = 200;
 
 /**
  * Reads an object of a connection whole, page by page as a stream, and takes what changed in. A page that fails ends the
@@ -64,7 +63,7 @@ export async function readListing(
   }
   await noteAnswer(sql, connection, offsetMs);
   await lostFields(deps, connection, object, fields, read);
-  await absent(deps, connection, object, runId, began);
+  await judgeMissing(deps, connection, object, runId, began);
   await dropRunItems(sql, runId);
   await asLanes(sql, connection, object, iso(began), [...fields]);
   return { read };
@@ -97,16 +96,6 @@ async function lostFields(
     await alert(deps.db.sql, at, { connection, object, reason: "R8:field_lost", externalId: field, detail: { field } });
     deps.log.warn("capability.lost", { connection, object, field });
   }
-}
-
-/** What a whole listing missed is suspected; a second one begun later, and the remote's own word by id, settle it (rule R9). */
-async function absent(deps: Deps, connection: string, object: string, runId: number, began: number): Promise<void> {
-  const { first, second, suspects } = await findMissing(deps.db.sql, connection, object, runId, iso(began));
-  if (first.length > 0) await markMissing(deps.db.sql, first, iso(began));
-  // A renumbered object stands in this same listing under its new number: asked for before that is taken for a stranger.
-  await confirmGone(deps, connection, object, suspects.slice(0, MOST_ASKED), runId, "replaced");
-  if (second.length === 0) return;
-  await confirmGone(deps, connection, object, second, runId);
 }
 
 /** Readings that must be made once more (rules R6, R8): read by id, kept as a reading that is believed. */

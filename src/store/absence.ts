@@ -58,6 +58,37 @@ export async function markMissing(sql: Db, linkIds: readonly string[], at: strin
   );
 }
 
+/** Objects of a lane that a listing is to show: those that `findMissing` looks for. */
+export async function countListed(sql: Db, connection: string, object: string, began: string): Promise<number> {
+  const [row] = await sql.unsafe(
+    `select count(*)::float8 as n from links l where l.connection = $1 and l.object = $2
+       and l.state in ('linked', 'extra', 'suggested', 'unlinked') and coalesce(l.decided_began_at, l.updated_at) < $3::timestamptz`,
+    [connection, object, began],
+  );
+  return Number(row?.n ?? 0);
+}
+
+/** Notes that a listing was suddenly short; true: an earlier one had been already (rule R9). */
+export async function noteShort(sql: Db, connection: string, object: string, began: string): Promise<boolean> {
+  const [row] = await sql.unsafe(
+    `with before as (select short_since from lanes where connection = $1 and object = $2 for update)
+     update lanes l set short_since = coalesce(before.short_since, $3::timestamptz) from before
+     where l.connection = $1 and l.object = $2 returning coalesce(before.short_since < $3::timestamptz, false) as again`,
+    [connection, object, began],
+  );
+  return row?.again === true;
+}
+
+/** A listing is whole again, or its absences were believed: what was suspected is over, and so is the alert of it. */
+export async function endShort(sql: Db, connection: string, object: string): Promise<void> {
+  await sql.unsafe(
+    `with ended as (update lanes set short_since = null where connection = $1 and object = $2 and short_since is not null returning 1)
+     update reviews set state = 'closed', decision = 'listed_again', decided_by = 'kobling', decided_at = kobling_now(), updated_at = kobling_now()
+     where state = 'open' and kind = 'alert' and reason = 'R9:short_listing' and connection = $1 and object = $2 and exists (select 1 from ended)`,
+    [connection, object],
+  );
+}
+
 /** Reads, and with `began` writes, what listings know of a lane. */
 export async function asLanes(
   sql: Db,

@@ -1,10 +1,12 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { decideReview } from "../../src/pipelines/decisions.ts";
 import { person } from "../support/engine.ts";
 import { company, keeper, type Stage, startStage } from "../support/stage.ts";
 
 const kept = keeper();
 afterEach(kept.end);
+// Many turns over two systems: a busy machine is given time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const FIRST = "62521234";
 const SECOND = "33112233";

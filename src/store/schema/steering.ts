@@ -48,6 +48,8 @@ export const lanes = pgTable(
     firstMeetings: integer("first_meetings").notNull().default(0),
     /** Remote fields that listings have shown; one that is gone from all is a loss of capability (rule R8). */
     fieldsSeen: text("fields_seen").array(),
+    /** A listing that began then showed far fewer objects than are linked, and so has each since (rule R9). */
+    shortSince: instant("short_since"),
     /** Counted at the last sweep: {at, links, drift, held, differing, oldest, withheld, oneWay, ignored}; fields. */
     standing: json("standing"),
     /** Set when a guard stopped the lane: the review that waits. */

@@ -1,0 +1,1 @@
+ALTER TABLE "lanes" ADD COLUMN "short_since" timestamp with time zone;
