@@ -1,5 +1,6 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { ManyDecided, ManyDecisions } from "../pipelines/decide-many.ts";
+import type { StoppedRange } from "../pipelines/decision.ts";
 import type { Actor } from "../pipelines/deps.ts";
 import type { ExplainedUnit } from "../pipelines/explain.ts";
 import type { PolicyChange } from "../pipelines/policies.ts";
@@ -68,6 +69,7 @@ export interface Gateway {
     revision?: number;
     value?: Values;
     target?: string;
+    range?: StoppedRange;
     why?: string;
     by: Actor;
   }): Promise<{ state: string }>;

@@ -50,6 +50,17 @@ export const reviewSchema = z
   })
   .openapi("Review");
 
+const range = z
+  .strictObject({
+    count: z.int().min(1).optional().openapi({ description: "The first so many of what waits." }),
+    upTo: z.int().min(1).optional().openapi({ description: "Up to this change or delivery." }),
+    objects: z.array(z.string().max(255)).min(1).max(1000).optional().openapi({ description: "These external ids." }),
+  })
+  .optional()
+  .openapi({
+    description: "Of a stopped run: the part that is meant; the rest goes on waiting (R30). Left out: all of it.",
+  });
+
 const target = z
   .string()
   .max(255)
@@ -67,6 +78,7 @@ export const decisionBody = z
       .optional()
       .openapi({ description: "With `value`: the fields of the unit." }),
     target,
+    range,
     why: z.string().max(500).optional(),
   })
   .openapi("DecisionBody");

@@ -98,7 +98,7 @@ export function reviewRoutes(app: Api, deps: ApiDeps): void {
 
   app.openapi(decide, async (c) => {
     const { id } = c.req.valid("param");
-    const { decision, revision, value, target, why } = c.req.valid("json");
+    const { decision, revision, value, target, range, why } = c.req.valid("json");
     const review = await findReview(deps.sql, id);
     if (review === undefined) throw new Problem(404, "not_found");
     const values =
@@ -111,7 +111,12 @@ export function reviewRoutes(app: Api, deps: ApiDeps): void {
     // Who names no revision has seen no side (rule R16).
     if (SIDED.has(review.kind) && revision === undefined)
       throw new Problem(422, "invalid_request", { faults: [{ pointer: "/revision", code: "missing" }] });
-    const act = { id, decision, by: actorOf(c), ...given({ revision, value: values, target, why }) };
+    const act = {
+      id,
+      decision,
+      by: actorOf(c),
+      ...given({ revision, value: values, target, range: range && given(range), why }),
+    };
     const { state } = await deps.gateway.decideReview(act);
     return c.json({ state }, 200);
   });

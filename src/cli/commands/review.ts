@@ -56,6 +56,9 @@ const decideArgs = {
   },
   value: { type: "string", description: 'With value: the fields as JSON, {"telefon": "33123456"}', valueHint: "json" },
   target: { type: "string", description: "Side, record or external id that the decision names", valueHint: "id" },
+  count: { type: "string", description: "Of a stopped run: only the first so many that wait", valueHint: "n" },
+  "up-to": { type: "string", description: "Of a stopped run: only up to this change or delivery", valueHint: "id" },
+  only: { type: "string", description: "Of a stopped run: only these external ids, with commas", valueHint: "ids" },
   why: { type: "string", description: "Reason, kept with the decision", valueHint: "reason" },
   ...gatewayArgs,
 } as const;
@@ -122,6 +125,7 @@ export const reviewCommand = (terminal: Terminal) =>
             revision: seen,
             ...value,
             ...(target === undefined ? {} : { target }),
+            ...readRange(given.count, given["up-to"], given.only),
             ...(why === undefined ? {} : { why }),
           };
           const schema = z.looseObject({ state: z.string() });
@@ -195,6 +199,16 @@ async function decideAll(gateway: GatewayClient, asked: object) {
 
 const placeOf = ({ connection, object, externalId }: z.output<typeof reviewSchema>): string =>
   [connection, object, externalId].filter((part) => part !== null).join("/");
+
+/** The part of a stopped run that is meant; nothing said: all of it. */
+function readRange(count?: string, upTo?: string, only?: string): { range?: object } {
+  const range = {
+    ...(count === undefined ? {} : { count: readId(count, "The count") }),
+    ...(upTo === undefined ? {} : { upTo: readId(upTo, "The change or delivery") }),
+    ...(only === undefined ? {} : { objects: only.split(",").map((id) => id.trim()) }),
+  };
+  return Object.keys(range).length === 0 ? {} : { range };
+}
 
 function readFields(text: string): Readonly<Record<string, unknown>> {
   const wayOut = 'Write fields as JSON: --value \'{"telefon": "33123456"}\'.';

@@ -95,7 +95,9 @@ function remarks({ connections, openReviews }: z.output<typeof statusSchema>): s
         );
       }
       if (stopped !== null) {
-        lines.push(`${name} ${object} is stopped: ${stopped.reason ?? "by a guard"}; see review ${stopped.review}.`);
+        lines.push(
+          `${name} ${object} is stopped: ${stopped.reason ?? "by a guard"}; nothing more is read or sent. \`kobling review show ${stopped.review}\``,
+        );
       }
       if (agreement.oldestAt !== null) lines.push(`${name} ${object} differs somewhere since ${agreement.oldestAt}.`);
       if (unverifiableSince !== null) lines.push(`${name} ${object} cannot be verified since ${unverifiableSince}.`);
