@@ -3,7 +3,7 @@ import { contentHash } from "../lib/hash.ts";
 import { newestWaiting } from "../store/changes.ts";
 import { readNow } from "../store/clock.ts";
 import { grant } from "../store/guards.ts";
-import { releaseLane } from "../store/lanes.ts";
+import { lockStopped, releaseLane } from "../store/lanes.ts";
 import {
   addPreviewItems,
   findRun,
@@ -261,8 +261,7 @@ export async function release(
       throw new RejectedError("not_fresh", "Records or links of the preview have moved since; take a new preview", {
         context: { moved },
       });
-    await freeStopped(tx, connection, object, wanted.by);
-    await grant(tx, grantsOf(run, connection, object), GRANTED_MS);
+    const stoppedBy = await lockStopped(tx, connection, object);
     await releaseLane(tx, {
       connection,
       object,
@@ -271,6 +270,9 @@ export async function release(
       previewId: wanted.preview,
       by: wanted.by.name,
     });
+    // Rows of the guards are locked last, by every transaction.
+    if (stoppedBy !== null) await freeStopped(tx, connection, object, stoppedBy, wanted.by);
+    await grant(tx, grantsOf(run, connection, object), GRANTED_MS);
   });
   const next =
     deps.connectorOf(connection).mode === "call"

@@ -2,7 +2,6 @@ import { nothing, type Tally } from "../rules/guards.ts";
 import { readNow } from "../store/clock.ts";
 import type { Tx } from "../store/database.ts";
 import { type GuardKey, lockGuards, writeGuards } from "../store/guards.ts";
-import { lockStopped } from "../store/lanes.ts";
 import { closeReviews } from "../store/reviews.ts";
 import type { Run } from "../store/runs.ts";
 import { lastWaiting } from "../store/stopped.ts";
@@ -44,9 +43,13 @@ export function grantsOf(run: Run, connection: string, object: string): (GuardKe
 }
 
 /** A preview shows all that a stopped lane would do: its release approves what waits, and closes the review that asked. */
-export async function freeStopped(tx: Tx, connection: string, object: string, by: Actor): Promise<void> {
-  const review = await lockStopped(tx, connection, object);
-  if (review === null) return;
+export async function freeStopped(
+  tx: Tx,
+  connection: string,
+  object: string,
+  review: number,
+  by: Actor,
+): Promise<void> {
   for (const direction of ["in", "out"] as const) {
     const key = { connection, object, direction };
     const upTo = await lastWaiting(tx, key);
