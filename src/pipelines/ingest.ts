@@ -79,7 +79,9 @@ export async function ingest(deps: Deps, connection: string): Promise<IngestCoun
 export async function ingestFirst(deps: Deps, connection: string, externalIds: readonly string[]): Promise<void> {
   const waiting = externalIds.length === 0 ? [] : await waitingOf(deps.db.sql, connection, externalIds, BATCH_SIZE);
   if (waiting.length === 0) return;
-  const objects = new Set((await openOnes(deps, connection)).flatMap((lane) => (lane.row.stopped ? [] : [lane.object])));
+  const objects = new Set(
+    (await openOnes(deps, connection)).flatMap((lane) => (lane.row.stopped ? [] : [lane.object])),
+  );
   const changes = waiting.filter((change) => objects.has(change.object));
   // What is to be read again is a matter of systems that are called.
   await ingestHalving(deps, connection, changes, { readAgain: [], stopped: new Set() });
