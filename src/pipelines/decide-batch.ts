@@ -1,22 +1,12 @@
 import type { EntityKind } from "../model/catalogue.ts";
-import type { UnitEffect } from "../rules/decision.ts";
 import { judgeReading } from "../rules/reading.ts";
 import { loadOpenCreates } from "../store/attempts.ts";
 import { lockMatchKeys } from "../store/candidates.ts";
 import type { Tx } from "../store/database.ts";
 import { findLinked, newLink, remoteKey } from "../store/links.ts";
+import { afterLinking, foundBy } from "./after-linking.ts";
 import { type Answered, settleAnswer, takeReceipt } from "./answers.ts";
-import {
-  type Batch,
-  close,
-  type EntitySlot,
-  type Incoming,
-  type Known,
-  keep,
-  type LinkSlot,
-  systemSetter,
-  write,
-} from "./batch.ts";
+import { type Batch, close, type Incoming, type Known, keep, type LinkSlot } from "./batch.ts";
 import { countTaken } from "./counting.ts";
 import { isMade } from "./creates.ts";
 import type { Deps } from "./deps.ts";
@@ -299,23 +289,4 @@ function judgeOne(
           ? "linked"
           : judged.outcome;
   close(batch, incoming, "decided", outcome);
-}
-
-/** What follows from a new link: the computed fields of S35, and children that wait for their parent. */
-function afterLinking(batch: Batch, slot: LinkSlot, entityId: string, incoming: Incoming): void {
-  slot.link = { ...slot.link, linkedAt: slot.link.linkedAt ?? new Date(batch.now).toISOString() };
-  batch.linked.push(incoming.externalId);
-  batch.look.add(entityId);
-  const entity = batch.entities.get(entityId);
-  const effects = entity === undefined ? [] : foundBy(batch, entity, incoming);
-  if (entity === undefined || effects.length === 0) return;
-  const { changeId, runId } = incoming;
-  write(batch, entity, effects, { by: systemSetter(batch.now), changeId, runId, mapping: null, kind: "linked" });
-}
-
-/** The computed fields that say in which ledgers a Kundeemne is found (S35). */
-function foundBy(batch: Batch, { entity }: EntitySlot, { object }: Incoming): UnitEffect[] {
-  const field = object === "debitor" ? "findesDeb" : object === "kreditor" ? "findesKred" : undefined;
-  if (field === undefined || entity.kind !== "kundeemne" || entity.values[field] === true) return [];
-  return [{ unit: field, did: "took", rule: "S35:linked", write: { [field]: true }, by: systemSetter(batch.now) }];
 }

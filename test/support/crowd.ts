@@ -43,9 +43,10 @@ export async function tellNames(
 ): Promise<void> {
   await ask(
     `insert into changes (connection, object, external_id, state, via, hash, began_at, received_at, run_id, body)
-     select connection, object, external_id, 'received', 'poll', $2 || external_id, kobling_now(), kobling_now(), $3::bigint,
-       jsonb_set(image::jsonb, '{Navn}', to_jsonb($2 || ' ' || external_id))::json
-     from links where object = 'debitor' and external_id = any($1::text[]) order by external_id::int`,
+     select l.connection, l.object, l.external_id, 'received', 'poll', $2 || l.external_id, kobling_now(), kobling_now(), $3::bigint,
+       jsonb_set(coalesce(c.body, l.image)::jsonb, '{Navn}', to_jsonb($2 || ' ' || l.external_id))::json
+     from links l left join changes c on c.id = l.image_change
+     where l.object = 'debitor' and l.external_id = any($1::text[]) order by l.external_id::int`,
     [`{${ids.join(",")}}`, name, run],
   );
 }
