@@ -12,6 +12,8 @@ export const VICTIMS: readonly Victim[] = ["worker", "api", "database"];
 interface Reached {
   /** What shows that it does, seen past the proxies. */
   readonly evidence: string;
+  /** For what is held on a wire: its client has closed the connection. */
+  readonly clientGone?: Promise<void> | undefined;
   release(): void;
 }
 
@@ -58,7 +60,7 @@ export async function reach(stage: Stage, state: State, victim: Victim): Promise
 
 async function hold(
   stage: Stage,
-  trap: { readonly sprung: Promise<void>; release(): void },
+  trap: { readonly sprung: Promise<void>; readonly clientGone?: Promise<void>; release(): void },
   state: State,
   look: (stage: Stage) => Promise<string>,
 ): Promise<Reached> {
@@ -68,7 +70,7 @@ async function hold(
   });
   try {
     await Promise.race([trap.sprung, late]);
-    return { evidence: await look(stage), release: trap.release };
+    return { evidence: await look(stage), clientGone: trap.clientGone, release: trap.release };
   } catch (error) {
     trap.release();
     throw error;
@@ -153,6 +155,7 @@ export async function killIn(stage: Stage, state: State, victim: Victim): Promis
     await new Promise((done) => setTimeout(done, stage.random() * 3));
   }
   await stage.kill(victim);
+  await reached.clientGone; // so that what was held on its wire never gets through
   reached.release();
   await new Promise((done) => setTimeout(done, stage.random() * 1500));
   await stage.startAgain(victim);

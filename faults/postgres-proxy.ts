@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { type Fate, Session, type Statement } from "./postgres-session.ts";
+import { type Fate, type Held, Session, type Statement } from "./postgres-session.ts";
 
 /** Which statement: one that this holds for. */
 export type Where = (statement: Statement) => boolean;
@@ -8,6 +8,8 @@ export type Where = (statement: Statement) => boolean;
 export interface Trap {
   /** It is stopped now. */
   readonly sprung: Promise<void>;
+  /** The proxy has seen that the connection on which it was stopped is closed by its client. */
+  readonly clientGone: Promise<void>;
   /** Lets it go on its way, or takes the trap away where it was not sprung. */
   release(): void;
 }
@@ -74,26 +76,28 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
       if (!server.listening) server = await listenOn(own, pass);
     },
     hold(what, where) {
-      let go: (() => void) | undefined;
-      let sprung: () => void = () => undefined;
+      let held: Held | undefined;
+      let spring: (held: Held) => void = () => undefined;
+      const sprung = new Promise<Held>((resolve) => {
+        spring = resolve;
+      });
       const plan = (statement: Statement): Fate | undefined => {
         if (!where(statement)) return undefined;
         plans.delete(plan);
-        const on = (release: () => void): void => {
-          go = release;
-          sprung();
+        const on = (now: Held): void => {
+          held = now;
+          spring(now);
         };
         return { kind: "hold", what, on };
       };
       plans.add(plan);
       return {
-        sprung: new Promise((resolve) => {
-          sprung = resolve;
-        }),
+        sprung: sprung.then(() => undefined),
+        clientGone: sprung.then(({ clientGone }) => clientGone),
         release() {
           plans.delete(plan);
-          go?.();
-          go = undefined;
+          held?.release();
+          held = undefined;
         },
       };
     },

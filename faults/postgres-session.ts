@@ -17,9 +17,16 @@ export interface Statement {
   readonly earlier: readonly string[];
 }
 
+/** A statement that stands still, or the answer to it. */
+export interface Held {
+  release(): void;
+  /** Its client's connection is closed: what is released now reaches nobody. */
+  readonly clientGone: Promise<void>;
+}
+
 /** What shall happen to a statement; `on` tells that it has been held. */
 export type Fate =
-  | { readonly kind: "hold"; readonly what: "statement" | "answer"; readonly on: (release: () => void) => void }
+  | { readonly kind: "hold"; readonly what: "statement" | "answer"; readonly on: (held: Held) => void }
   | { readonly kind: "fail"; readonly code: string; readonly message: string };
 
 export interface SessionOptions {
@@ -48,6 +55,7 @@ export class Session {
   /** Answers asked for and given: a Query and a Sync ask for one each, ReadyForQuery ends one. */
   #asked = 0;
   #answered = 0;
+  readonly #clientGone: Promise<void>;
   #heldAnswer: { readonly number: number; readonly kept: Buffer[]; readonly whole: () => void } | undefined;
 
   constructor(options: SessionOptions) {
@@ -59,9 +67,12 @@ export class Session {
       this.#takeFromClient();
     });
     client.on("error", () => client.destroy());
-    client.on("close", () => {
-      this.#server?.destroy();
-      options.onClose();
+    this.#clientGone = new Promise((resolve) => {
+      client.on("close", () => {
+        this.#server?.destroy();
+        options.onClose();
+        resolve();
+      });
     });
   }
 
@@ -138,14 +149,16 @@ export class Session {
   }
 
   #hold(message: Message, { what, on }: Extract<Fate, { kind: "hold" }>): void {
+    const clientGone = this.#clientGone;
     if (what === "statement") {
       this.#waiting = [];
-      on(() => {
+      const release = (): void => {
         const waiting = this.#waiting ?? [];
         this.#waiting = undefined;
         this.#forward(message);
         for (const each of waiting) this.#met(each);
-      });
+      };
+      on({ release, clientGone });
       return;
     }
     const kept: Buffer[] = [];
@@ -153,7 +166,7 @@ export class Session {
       this.#heldAnswer = undefined;
       this.#client.write(Buffer.concat(kept));
     };
-    this.#heldAnswer = { number: this.#asked + 1, kept, whole: () => on(release) };
+    this.#heldAnswer = { number: this.#asked + 1, kept, whole: () => on({ release, clientGone }) };
     this.#forward(message);
   }
 

@@ -55,8 +55,12 @@ test("a held COMMIT has not reached the server; when its client dies, it never d
   const lost = codeOf(keep(2));
   await second.sprung;
   await sql.end({ timeout: 0 });
+  await second.clientGone;
   second.release();
   expect(await lost).toBe("CONNECTION_DESTROYED");
+  const open = () =>
+    database.sql`select 1 from pg_stat_activity where backend_xid is not null and datname = current_database()`;
+  await expect.poll(async () => (await open()).length).toBe(0);
   expect(await kept()).toEqual([1]);
 });
 
