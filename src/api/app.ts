@@ -10,6 +10,7 @@ import { idempotent } from "./idempotency.ts";
 import { languageOf } from "./language.ts";
 import { Problem, problemOf, renderProblem } from "./problems.ts";
 import { connectionRoutes } from "./routes/connections.ts";
+import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -53,6 +54,7 @@ export function createApi(deps: ApiDeps): Api {
 
   kundeemneRoutes(app, deps);
   kontaktpersonRoutes(app, deps);
+  dealingRoutes(app, deps);
   policyRoutes(app, deps);
   recordStoryRoutes(app, deps);
   linkRoutes(app, deps);

@@ -1,4 +1,5 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { DealingAct } from "../pipelines/dealings.ts";
 import type { ManyDecided, ManyDecisions } from "../pipelines/decide-many.ts";
 import type { StoppedRange } from "../pipelines/decision.ts";
 import type { Actor } from "../pipelines/deps.ts";
@@ -47,6 +48,7 @@ export interface Gateway {
     changed: readonly string[];
   }>;
   deleteContact(act: { id: string; ifVersion?: number; by: Actor }): Promise<unknown>;
+  changeDealing(act: DealingAct): Promise<{ id: string; version: number }>;
   changePolicies(act: {
     entity: EntityKind;
     id: string;

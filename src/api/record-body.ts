@@ -21,7 +21,7 @@ export function readRecordBody(
 }
 
 /** The same for the document: what a caller may write, strict and nested. */
-export function bodySchema(catalogue: Catalogue, mode: BodyMode): { readonly [key: string]: unknown } {
+export function bodySchema(catalogue: Catalogue<string>, mode: BodyMode): { readonly [key: string]: unknown } {
   const { $schema: _, ...schema } = jsonSchemaOf(inputSchema(catalogue, mode));
   return schema;
 }

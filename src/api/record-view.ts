@@ -73,7 +73,14 @@ export const kontaktpersonSchema = z
 
 // Not `extend`: the document would say `allOf` with a strict part, which nothing can meet.
 export const wholeKundeemneSchema = z
-  .strictObject({ ...kundeemneShape, kontaktpersoner: z.array(kontaktpersonSchema), links: z.array(linkSchema) })
+  .strictObject({
+    ...kundeemneShape,
+    kontaktpersoner: z.array(kontaktpersonSchema),
+    links: z.array(linkSchema),
+    aktiviteterSidste: z
+      .strictObject({ days90: z.int(), days365: z.int() })
+      .openapi({ description: "Activities in the last 90 and 365 days." }),
+  })
   .openapi("WholeKundeemne");
 
 type Kundeemne = z.infer<typeof kundeemneSchema>;
@@ -97,12 +104,14 @@ export const viewWhole = (
   record: ReadRecord,
   contacts: readonly ReadRecord[],
   links: readonly ReadLink[],
+  aktiviteterSidste: { days90: number; days365: number },
   language: Language,
   today: string,
 ): z.infer<typeof wholeKundeemneSchema> => ({
   ...viewKundeemne(record, language, today),
   kontaktpersoner: contacts.map((contact) => viewKontaktperson(contact, today)),
   links: [...links],
+  aktiviteterSidste,
 });
 
 /** A switch that nobody has set shows what it is without being set. */
@@ -110,7 +119,7 @@ function shown(catalogue: Catalogue, values: Values): Nested {
   const all: Values = {};
   for (const [key, kept] of Object.entries(values)) {
     const field = catalogue.fields[key];
-    all[key] = field?.kind === "bool" ? (kept ?? field.default ?? null) : kept;
+    all[key] = kept ?? (field?.sum ? "0" : field?.kind === "bool" ? (field.default ?? null) : kept);
   }
   return nest(all);
 }

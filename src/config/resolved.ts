@@ -57,6 +57,7 @@ export interface KoblingConfig {
     readonly creates: Guard;
   };
   readonly pingPong: { readonly swings: number; readonly withinMs: number };
+  readonly activities: { readonly tilbudKr: "all" | "open" };
   readonly retention: {
     readonly inboxMs: number;
     readonly attemptsMs: number;
@@ -101,6 +102,7 @@ export function resolveConfig(
       creates: guardOf(file.guards.creates),
     },
     pingPong: { swings: file.pingPong.swings, withinMs: ms(file.pingPong.within) },
+    activities: file.activities,
     retention: {
       inboxMs: ms(retention.inbox),
       attemptsMs: ms(retention.attempts),

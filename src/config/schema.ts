@@ -131,6 +131,15 @@ export const configSchema = z.strictObject({
     .strictObject({ swings: z.int().min(2).default(3), within: duration.default("24h") })
     .prefault({})
     .describe("A field that swings A→B→A this often in this time is put before a person."),
+  activities: z
+    .strictObject({
+      tilbudKr: z
+        .enum(["all", "open"])
+        .default("all")
+        .describe("Which tilbud tilbudKr adds up: all that are not cancelled, or the open ones only."),
+    })
+    .prefault({})
+    .describe("What adds up from activities and tilbud."),
   retention: z
     .strictObject({
       inbox: duration.default("30d").describe("Decided changes."),

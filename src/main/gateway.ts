@@ -1,4 +1,5 @@
 import type { Gateway } from "../api/gateway.ts";
+import { changeDealing } from "../pipelines/dealings.ts";
 import { decideMany } from "../pipelines/decide-many.ts";
 import { decideReview } from "../pipelines/decisions.ts";
 import type { Deps } from "../pipelines/deps.ts";
@@ -28,6 +29,7 @@ export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
   createEntity: (act) => createEntity(deps, act),
   editEntity: (act) => editEntity(deps, act),
   deleteContact: (act) => deleteContact(deps, act),
+  changeDealing: (act) => changeDealing(deps, act),
   changePolicies: (act) => changePolicies(deps, act),
   linkEntity: (act) => linkEntity(deps, act),
   unlink: (act) => unlink(deps, act),

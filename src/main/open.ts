@@ -9,6 +9,7 @@ import { connectors } from "../connectors/index.ts";
 import { ConnectionError } from "../lib/errors.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { newKey, type Sealer, sealer } from "../lib/secrets.ts";
+import { alignTilbudKr } from "../pipelines/dealing-sums.ts";
 import type { Deps } from "../pipelines/deps.ts";
 import { openLimits } from "../pipelines/limits.ts";
 import { openWorkQueue } from "../pipelines/queues.ts";
@@ -158,6 +159,7 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
       })),
     })),
   );
+  await alignTilbudKr(deps);
   return {
     deps,
     seal,

@@ -1,3 +1,4 @@
+import { turnDay } from "../pipelines/dealing-sums.ts";
 import { deliver } from "../pipelines/deliver.ts";
 import type { Deps } from "../pipelines/deps.ts";
 import { endPolicies } from "../pipelines/end-policies.ts";
@@ -44,6 +45,7 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     },
     policies: async () => {
       await endPolicies(deps);
+      await turnDay(deps);
     },
     webhooks: async () => {
       await sendEvents(webhooks);

@@ -18,8 +18,8 @@ export interface Unit {
   readonly immutable: boolean;
 }
 
-export interface Catalogue {
-  readonly kind: EntityKind;
+export interface Catalogue<Kind extends string = EntityKind> {
+  readonly kind: Kind;
   readonly fields: Readonly<Record<string, Field>>;
   readonly units: ReadonlyMap<string, Unit>;
   /** The unit that a field belongs to. */
@@ -36,7 +36,11 @@ export const columnName = (field: string): string =>
 
 const fallback: Survivorship = { rule: "owner", owner: "crm" };
 
-function buildCatalogue(kind: EntityKind, fields: Readonly<Record<string, Field>>): Catalogue {
+/** A catalogue of fields: of a record, or of rows that hang on one. */
+export function buildCatalogue<Kind extends string>(
+  kind: Kind,
+  fields: Readonly<Record<string, Field>>,
+): Catalogue<Kind> {
   const members = new Map<string, string[]>();
   for (const [key, field] of Object.entries(fields)) {
     const name = field.group ?? key;

@@ -8,15 +8,24 @@ export type Operand = string | number | boolean | null;
 export const metaFacts = ["updatedAt", "createdAt"] as const;
 export type MetaFact = (typeof metaFacts)[number];
 
+/** Words of a comparison, as they stand in brackets after a filter's name: `vaerdi[gte]=1000`. */
+export const comparisons = ["gt", "gte", "lt", "lte"] as const;
+export type Comparison = (typeof comparisons)[number];
+
+/** Kinds that have an order in which a criterion can compare. Postal codes have one among those of the same length. */
+export const comparableKinds: ReadonlySet<Kind> = new Set(["int", "decimal", "date", "instant", "postnr"]);
+
 /**
  * One tree for every question of the kind "which records": the API's filters, later segments and the console. A field
- * that holds a set or a list is asked whether it contains the operand.
+ * that holds a set or a list is asked whether it contains the operand. What is empty is neither more nor less than
+ * anything.
  */
 export type Criterion =
   | { readonly and: readonly Criterion[] }
   | { readonly or: readonly Criterion[] }
   | { readonly not: Criterion }
   | { readonly field: string; readonly is: Operand }
+  | { readonly field: string; readonly compares: Comparison; readonly with: string | number }
   | { readonly meta: MetaFact; readonly after: string };
 
 export interface CriterionFault {
@@ -32,28 +41,43 @@ export const everything: Criterion = { and: [] };
 
 /**
  * Reads filters as they stand in a query string: `field=value` must be equal, the same name again is *or*, an empty
- * value asks for empty fields. `aliases` are other names of a field (`arkiveret` → `arkiveret.vaerdi`).
+ * value asks for empty fields; `field[gte]=value` compares. `aliases` are other names of a field (`arkiveret` →
+ * `arkiveret.vaerdi`).
  */
 export function criterionOf(
-  catalogue: Catalogue,
+  catalogue: Catalogue<string>,
   filters: Iterable<readonly [name: string, value: string]>,
   aliases: ReadonlyMap<string, string> = new Map(),
 ): { criterion: Criterion; faults: CriterionFault[] } {
   const byField = new Map<string, Criterion[]>();
   const faults: CriterionFault[] = [];
   for (const [name, text] of filters) {
-    const key = aliases.get(name) ?? name;
+    const [, bare = name, word] = /^(.*)\[(\w*)\]$/.exec(name) ?? [];
+    const key = aliases.get(bare) ?? bare;
     const field = catalogue.fields[key];
-    if (field === undefined || field.virtual) {
+    const compares = comparisons.find((each) => each === word);
+    if (field === undefined || field.virtual || (word !== undefined && compares === undefined)) {
       faults.push({ name, code: "unknown_field" });
       continue;
     }
-    const operand = readOperand(field, text);
-    if (operand === undefined) faults.push({ name, code: "bad_value" });
-    else byField.set(key, [...(byField.get(key) ?? []), { field: key, is: operand }]);
+    const term = compares === undefined ? equalTo(key, field, text) : comparedWith(key, field, compares, text);
+    if (term === undefined) faults.push({ name, code: "bad_value" });
+    else byField.set(`${key} ${word}`, [...(byField.get(`${key} ${word}`) ?? []), term]);
   }
   const terms = [...byField.values()].map((same): Criterion => (same.length === 1 && same[0] ? same[0] : { or: same }));
   return { criterion: terms.length === 1 && terms[0] ? terms[0] : { and: terms }, faults };
+}
+
+function equalTo(key: string, field: Field, text: string): Criterion | undefined {
+  const operand = readOperand(field, text);
+  return operand === undefined ? undefined : { field: key, is: operand };
+}
+
+function comparedWith(key: string, field: Field, compares: Comparison, text: string): Criterion | undefined {
+  const operand = comparableKinds.has(field.kind) ? readOperand(field, text) : undefined;
+  return typeof operand === "string" || typeof operand === "number"
+    ? { field: key, compares, with: operand }
+    : undefined;
 }
 
 /** A text as the operand of a field; undefined when it cannot be a value of it. */

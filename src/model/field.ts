@@ -71,6 +71,8 @@ export interface Field {
   /** Scale of a decimal. */
   readonly scale?: number;
   readonly default?: boolean | string;
+  /** A sum over other rows is 0 where there are none: kept empty, but shown, asked and sorted as 0. */
+  readonly sum?: true;
   /** False: what a stranger may have put here must not leave with an export or a campaign. */
   readonly exportable?: false;
 }

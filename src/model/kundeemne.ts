@@ -1,3 +1,4 @@
+import { activityFields } from "./fields/activity.ts";
 import { addressFields } from "./fields/address.ts";
 import { consentFields } from "./fields/consent.ts";
 import { financeFields } from "./fields/finance.ts";
@@ -14,6 +15,7 @@ export const kundeemneFields = {
   ...addressFields,
   ...financeFields,
   ...segmentationFields,
+  ...activityFields,
   ...consentFields,
 } as const;
 

@@ -23,7 +23,7 @@ export function nest(values: Values): Nested {
 }
 
 /** The reverse; null for a whole group is null for each of its fields. Names that the catalogue does not know are left out. */
-export function flatten(catalogue: Catalogue, nested: Readonly<Record<string, unknown>>): Values {
+export function flatten(catalogue: Catalogue<string>, nested: Readonly<Record<string, unknown>>): Values {
   const values: Values = {};
   for (const key of Object.keys(catalogue.fields)) {
     const dot = key.indexOf(".");

@@ -36,7 +36,7 @@ const shapes = {
 export function readBody(catalogue: Catalogue, mode: BodyMode, body: unknown, context: BodyContext = {}): ReadBody {
   const parsed = shapes[catalogue.kind][mode].safeParse(body, { reportInput: true });
   const issues: z.core.$ZodIssue[] = [];
-  for (const issue of parsed.error?.issues ?? []) issues.push(...refused(catalogue, mode, body, issue));
+  for (const issue of parsed.error?.issues ?? []) issues.push(...refusedKeys(catalogue, mode, body, issue));
   const sound = parsed.success ? parsed.data : withoutFaults(catalogue, mode, body);
   const values = flatten(catalogue, sound);
   const fail: Fail = (path, code, message, facts = {}) =>
@@ -50,8 +50,8 @@ export function readBody(catalogue: Catalogue, mode: BodyMode, body: unknown, co
 type Fail = (path: string, code: string, message: string, facts?: Readonly<Record<string, string | number>>) => void;
 
 /** Names that may not be written are told one by one, each with its reason. */
-function refused(
-  catalogue: Catalogue,
+export function refusedKeys(
+  catalogue: Catalogue<string>,
   mode: BodyMode,
   body: unknown,
   issue: z.core.$ZodIssue,

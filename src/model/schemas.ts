@@ -16,7 +16,7 @@ const codeSpellings: Readonly<Record<string, string>> = { B2B: "BTB", B2C: "BTC"
  * The shape of a record as callers write it: strict, nested, texts in the spelling in which we keep them. The rules behind
  * the types are judged by `readBody`, which is what a body is read with; JSON Schema and OpenAPI are made from this.
  */
-export function inputSchema(catalogue: Catalogue, mode: BodyMode) {
+export function inputSchema(catalogue: Catalogue<string>, mode: BodyMode) {
   const shape = shapeOf(catalogue, (key, field) =>
     refusalOf(catalogue, mode, key) === undefined ? inputField(field, mode) : undefined,
   );
@@ -33,7 +33,7 @@ export function inputSchema(catalogue: Catalogue, mode: BodyMode) {
 }
 
 /** A record as answers show it: every field, with types and no limits, because what an ERP holds may break a rule. */
-export function outputShape(catalogue: Catalogue): { [key: string]: z.ZodType<Nested[string]> } {
+export function outputShape(catalogue: Catalogue<string>): { [key: string]: z.ZodType<Nested[string]> } {
   const shape = shapeOf(catalogue, (_, field) => outputField(field).nullable().describe(labelOf(field)));
   return Object.fromEntries(
     Object.entries(shape).map(([key, each]) => [key, each instanceof z.ZodType ? each : z.strictObject(each)]),
@@ -41,7 +41,7 @@ export function outputShape(catalogue: Catalogue): { [key: string]: z.ZodType<Ne
 }
 
 /** The same as one strict object. */
-export const outputSchema = (catalogue: Catalogue) => z.strictObject(outputShape(catalogue));
+export const outputSchema = (catalogue: Catalogue<string>) => z.strictObject(outputShape(catalogue));
 
 /** JSON Schema (draft 2020-12) of what may be written. */
 export function jsonSchemaOf(schema: z.ZodType): { readonly [key: string]: unknown } {
@@ -57,10 +57,17 @@ export interface Refusal {
 }
 
 /** What follows from what happens to a record; an answer that is sent back carries it. */
-const OURS: ReadonlySet<string> = new Set(["id", "meta", "kundeemneId", "kontaktpersoner", "links"]);
+const OURS: ReadonlySet<string> = new Set([
+  "id",
+  "meta",
+  "kundeemneId",
+  "kontaktpersoner",
+  "links",
+  "aktiviteterSidste",
+]);
 
 /** Why a field, or a group, may not be written; undefined when it may. */
-export function refusalOf(catalogue: Catalogue, mode: BodyMode, key: string): Refusal | undefined {
+export function refusalOf(catalogue: Catalogue<string>, mode: BodyMode, key: string): Refusal | undefined {
   const first = Object.keys(catalogue.fields).find((name) => name === key || name.startsWith(`${key}.`));
   const field = catalogue.fields[first ?? ""];
   const refused = { field: key, unit: catalogue.unitOf.get(first ?? "")?.name ?? key };
@@ -74,7 +81,7 @@ export function refusalOf(catalogue: Catalogue, mode: BodyMode, key: string): Re
 
 /** Keys with a dot become an object of their own; `undefined` leaves a field out. */
 function shapeOf<Schema extends z.ZodType>(
-  catalogue: Catalogue,
+  catalogue: Catalogue<string>,
   schemaOf: (key: string, field: Field) => Schema | undefined,
 ): { [key: string]: Schema | { [member: string]: Schema } } {
   const shape: { [key: string]: Schema | { [member: string]: Schema } } = {};

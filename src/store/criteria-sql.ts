@@ -1,6 +1,6 @@
 import type { Fragment } from "postgres";
 import type { Catalogue } from "../model/catalogue.ts";
-import { type Criterion, type MetaFact, type Operand, severalKinds } from "../model/criteria.ts";
+import { type Comparison, type Criterion, type MetaFact, type Operand, severalKinds } from "../model/criteria.ts";
 import type { Field } from "../model/field.ts";
 import type { Db } from "./database.ts";
 
@@ -8,9 +8,15 @@ const META_COLUMNS: Record<MetaFact, string> = { updatedAt: "updated_at", create
 
 /**
  * A criterion as a parameterised condition on the row `alias` of the catalogue's table. Equality that holds for no row
- * because a field is empty is false, never unknown, so that `not` means what it says.
+ * because a field is empty is false, never unknown, so that `not` means what it says. `live`: by field, what stands for
+ * its column where that has to be worked out anew.
  */
-export function criterionSql(sql: Db, catalogue: Catalogue, criterion: Criterion, alias = "e"): Fragment {
+export function criterionSql(
+  sql: Db,
+  catalogue: Catalogue<string>,
+  criterion: Criterion,
+  { alias = "e", live }: { readonly alias?: string; readonly live?: ReadonlyMap<string, string> } = {},
+): Fragment {
   const compile = (part: Criterion): Fragment => {
     if ("and" in part) return joined(part.and.map(compile), sql`and`, sql`true`);
     if ("or" in part) return joined(part.or.map(compile), sql`or`, sql`false`);
@@ -18,7 +24,12 @@ export function criterionSql(sql: Db, catalogue: Catalogue, criterion: Criterion
     if ("meta" in part) return sql`${sql(`${alias}.${META_COLUMNS[part.meta]}`)} > ${part.after}::text::timestamptz`;
     const field = catalogue.fields[part.field];
     if (field === undefined) throw new Error(`The catalogue of ${catalogue.kind} has no field ${part.field}`);
-    return equality(sql, field, sql`${sql(`${alias}.${catalogue.columnOf.get(part.field)}`)}`, part.is);
+    const worked = live?.get(part.field);
+    const column =
+      worked === undefined ? sql`${sql(`${alias}.${catalogue.columnOf.get(part.field)}`)}` : sql`${sql.unsafe(worked)}`;
+    return "compares" in part
+      ? comparison(sql, field, column, part.compares, String(part.with))
+      : equality(sql, field, column, part.is);
   };
   const joined = (parts: Fragment[], word: Fragment, none: Fragment): Fragment =>
     parts.length === 0 ? none : sql`(${parts.reduce((all, part) => sql`${all} ${word} ${part}`)})`;
@@ -31,7 +42,7 @@ function equality(sql: Db, field: Field, column: Fragment, operand: Operand): Fr
     if (operand === null) return sql`(${column} is null or ${column} = '{}')`;
     return sql`coalesce(${column} @> array[${String(operand)}::text], false)`;
   }
-  if (operand === null) return sql`${column} is null`;
+  if (operand === null) return field.sum ? sql`false` : sql`${column} is null`;
   if (typeof operand === "boolean") {
     // A bool nobody has set is what the catalogue says it is by default.
     if (field.default === operand)
@@ -43,6 +54,7 @@ function equality(sql: Db, field: Field, column: Fragment, operand: Operand): Fr
     case "int":
       return sql`(${column} is not null and ${column} = ${value}::text::integer)`;
     case "decimal":
+      if (field.sum && Number(value) === 0) return sql`${column} is null`;
       return sql`(${column} is not null and ${column} = ${value}::text::numeric)`;
     case "date":
       return sql`(${column} is not null and ${column} = ${value}::text::date)`;
@@ -54,3 +66,24 @@ function equality(sql: Db, field: Field, column: Fragment, operand: Operand): Fr
       return sql`(${column} is not null and ${column} = ${value}::text)`;
   }
 }
+
+const SIGNS: Record<Comparison, string> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
+const TYPES: Partial<Record<Field["kind"], string>> = {
+  int: "integer",
+  decimal: "numeric",
+  date: "date",
+  instant: "timestamptz",
+};
+
+/** A sum that is empty is 0 (`Field.sum`); of all else, what is empty compares with nothing. */
+function comparison(sql: Db, field: Field, column: Fragment, compares: Comparison, value: string): Fragment {
+  const sign = sql.unsafe(SIGNS[compares]);
+  // Digits compare as they are written, whatever the language of the database.
+  const [side, type] =
+    field.kind === "postnr" ? [sql`${column} collate "C"`, "text"] : [column, TYPES[field.kind] ?? "text"];
+  const holds = sql`(${column} is not null and ${side} ${sign} ${value}::text::${sql.unsafe(type)})`;
+  return field.sum && zeroMeets(compares, Number(value)) ? sql`(${column} is null or ${holds})` : holds;
+}
+
+const zeroMeets = (compares: Comparison, value: number): boolean =>
+  compares === "gt" ? 0 > value : compares === "gte" ? 0 >= value : compares === "lt" ? 0 < value : 0 <= value;

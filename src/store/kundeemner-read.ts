@@ -1,9 +1,10 @@
+import type { Fragment } from "postgres";
 import { kontaktpersonCatalogue, kundeemneCatalogue, type Values } from "../model/catalogue.ts";
-import type { Criterion } from "../model/criteria.ts";
-import { severalKinds } from "../model/criteria.ts";
+import { type Criterion, fieldsOf, severalKinds } from "../model/criteria.ts";
 import type { Provenance, RecordPolicy } from "../rules/record.ts";
 import { criterionSql } from "./criteria-sql.ts";
 import type { Db } from "./database.ts";
+import { isDayTurning, liveNyesteAkt } from "./dealing-sums.ts";
 import { instantText, readColumns, readValues } from "./read-columns.ts";
 
 /** A Kundeemne or contact as it stands, with what the gateway knows of it. Instants in ISO 8601, UTC. */
@@ -50,28 +51,81 @@ export async function findKundeemne(sql: Db, id: string): Promise<ReadRecord | u
 
 /** One page of the Kundeemner that meet a criterion, each once, in a stable order; empty sort values come last. */
 export async function listKundeemner(sql: Db, query: ListQuery): Promise<RecordPage> {
-  const { column, type } = sortColumn(query.sort.by);
-  const order = query.sort.descending ? "desc" : "asc";
-  const beyond = query.sort.descending ? "<" : ">";
-  const after = query.after;
-  const from =
-    after === undefined
-      ? sql`true`
-      : after.value === null
-        ? sql`(${sql.unsafe(column)} is null and e.id > ${after.id}::text::uuid)`
-        : sql`(${sql.unsafe(column)} ${sql.unsafe(beyond)} ${after.value}::text::${sql.unsafe(type)}
-            or (${sql.unsafe(column)} = ${after.value}::text::${sql.unsafe(type)} and e.id > ${after.id}::text::uuid)
-            or ${sql.unsafe(column)} is null)`;
-  const rows = await sql<Row[]>`
-    select ${sql.unsafe(KUNDEEMNE_COLUMNS)}, (${sql.unsafe(column)})::text as sort_value
-    from kundeemner e
-    where ${criterionSql(sql, kundeemneCatalogue, query.criterion)} and ${from} and e.erased_at is null
-    order by ${sql.unsafe(`${column} ${order} nulls last, e.id`)}
-    limit ${query.limit + 1}`;
+  const rows: Row[] = [];
+  const asked = new Set([...fieldsOf(query.criterion), query.sort.by]);
+  const live = asked.has("nyesteAkt") && (await isDayTurning(sql)) ? LIVE : undefined;
+  for (const stretch of stretchesOf(sql, query, live)) {
+    if (rows.length > query.limit) break;
+    const more = await readStretch(sql, query, stretch, query.limit + 1 - rows.length, live);
+    // A record that moves from one stretch to the next meanwhile is shown once.
+    rows.push(...more.filter((row) => !rows.some(({ id }) => id === row.id)));
+  }
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
   const next = rows.length > query.limit && last ? { value: last.sort_value ?? null, id: last.id } : undefined;
   return { records: page.map(readKundeemne), next };
+}
+
+/** Part of a list: which rows, in what order, and which sort value they have. */
+interface Stretch {
+  readonly where: Fragment;
+  readonly order: string;
+  readonly value: string;
+}
+
+async function readStretch(
+  sql: Db,
+  query: ListQuery,
+  { where, order, value }: Stretch,
+  limit: number,
+  live: ReadonlyMap<string, string> | undefined,
+): Promise<Row[]> {
+  const criterion = criterionSql(sql, kundeemneCatalogue, query.criterion, live === undefined ? {} : { live });
+  return sql<Row[]>`
+    select ${sql.unsafe(KUNDEEMNE_COLUMNS)}, (${sql.unsafe(value)})::text as sort_value
+    from kundeemner e
+    where ${criterion} and ${where} and e.erased_at is null
+    order by ${sql.unsafe(order)}
+    limit ${limit}`;
+}
+
+/**
+ * A list in the stretches that follow each other in it. Sums and dates that most records do not have stand in an index of
+ * those that have one; the rest, who come last or as 0, are read by id.
+ */
+function stretchesOf(sql: Db, query: ListQuery, live: ReadonlyMap<string, string> | undefined): Stretch[] {
+  const { after, sort } = query;
+  const { column, type } = sortColumn(sort.by, live);
+  const order = sort.descending ? "desc" : "asc";
+  const value = sql.unsafe(column);
+  const field = kundeemneCatalogue.fields[sort.by];
+  const beyond = (by: string) =>
+    after?.value === null || after === undefined
+      ? sql`true`
+      : sql`(${value} ${sql.unsafe(by)} ${after.value}::text::${sql.unsafe(type)}
+          or (${value} = ${after.value}::text::${sql.unsafe(type)} and e.id > ${after.id}::text::uuid))`;
+  const fromId = (is: boolean) => (is && after !== undefined ? sql`e.id > ${after.id}::text::uuid` : sql`true`);
+  const by = sort.descending ? "<" : ">";
+  if (field?.sum !== true) {
+    const filled = {
+      where: sql`${value} is not null and ${beyond(by)}`,
+      order: `${column} ${order}, e.id`,
+      value: column,
+    };
+    const empty = { where: sql`${value} is null and ${fromId(after?.value === null)}`, order: "e.id", value: "null" };
+    return after?.value === null ? [empty] : [filled, empty];
+  }
+  const at = after === undefined ? undefined : Math.sign(Number(after.value));
+  const signs = sort.descending ? [1, 0, -1] : [-1, 0, 1];
+  return signs.slice(at === undefined ? 0 : signs.indexOf(at)).map((sign): Stretch => {
+    if (sign === 0) return { where: sql`${value} is null and ${fromId(at === 0)}`, order: "e.id", value: "'0'" };
+    const side = sql`${value} ${sql.unsafe(sign > 0 ? ">" : "<")} 0`;
+    return {
+      where: sign === at ? sql`${side} and ${beyond(by)}` : side,
+      order: `${column} ${order}, e.id`,
+      value: column,
+    };
+  });
 }
 
 /** True when the list can be sorted by it: a single-valued stored field, or one of the gateway's instants. */
@@ -97,6 +151,8 @@ export async function findKontaktperson(sql: Db, kundeemneId: string, id: string
   return rows[0] && readKontakt(rows[0]);
 }
 
+const LIVE: ReadonlyMap<string, string> = new Map([["nyesteAkt", liveNyesteAkt("e")]]);
+
 interface Row {
   readonly [column: string]: unknown;
   readonly id: string;
@@ -111,6 +167,7 @@ interface Row {
   readonly merged_into: string | null;
   readonly kundeemne_id: string | null;
   readonly primaer_kontakt_id?: string | null;
+  readonly nyeste_now?: string | null;
   readonly sort_value?: string | null;
 }
 
@@ -119,7 +176,7 @@ const SHARED_COLUMNS = `e.id, e.version, ${instantText("e.created_at")} as creat
 
 const KUNDEEMNE_COLUMNS = `${SHARED_COLUMNS}, ${instantText("e.orphaned_at")} as orphaned_at, e.merged_into,
   (select p.id from kontaktpersoner p where p.kundeemne_id = e.id and p.primaer) as primaer_kontakt_id,
-  ${readColumns(kundeemneCatalogue, "e")}`;
+  ${readColumns(kundeemneCatalogue, "e")}, ${liveNyesteAkt("e")}::text as nyeste_now`;
 
 const KONTAKT_COLUMNS = `${SHARED_COLUMNS}, e.kundeemne_id, ${readColumns(kontaktpersonCatalogue, "e")}`;
 
@@ -136,7 +193,11 @@ const readShared = (row: Row) => ({
 
 const readKundeemne = (row: Row): ReadRecord => ({
   ...readShared(row),
-  values: { ...readValues(kundeemneCatalogue, row), primaerKontaktId: row.primaer_kontakt_id ?? null },
+  values: {
+    ...readValues(kundeemneCatalogue, row),
+    nyesteAkt: row.nyeste_now ?? null,
+    primaerKontaktId: row.primaer_kontakt_id ?? null,
+  },
   orphanedAt: row.orphaned_at,
   mergedInto: row.merged_into,
   kundeemneId: null,
@@ -151,11 +212,11 @@ const readKontakt = (row: Row): ReadRecord => ({
 });
 
 /** Texts sort as a Danish reader expects (A … Z Æ Ø Å Aa). */
-function sortColumn(by: SortKey): { column: string; type: string } {
+function sortColumn(by: SortKey, live: ReadonlyMap<string, string> | undefined): { column: string; type: string } {
   if (by === "createdAt") return { column: "e.created_at", type: "timestamptz" };
   if (by === "updatedAt") return { column: "e.updated_at", type: "timestamptz" };
   if (!canSortBy(by)) throw new Error(`Kundeemner cannot be sorted by ${by}`);
-  const column = `e.${kundeemneCatalogue.columnOf.get(by)}`;
+  const column = live?.get(by) ?? `e.${kundeemneCatalogue.columnOf.get(by)}`;
   switch (kundeemneCatalogue.fields[by]?.kind) {
     case "bool":
       return { column, type: "boolean" };

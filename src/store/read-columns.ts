@@ -5,7 +5,7 @@ import type { Value } from "../model/field.ts";
  * Select list of every stored field of a catalogue. Decimals, dates and instants come as text, so that nothing is
  * rounded or shifted. The text holds names of the catalogue only; pass it through `sql.unsafe`.
  */
-export function readColumns(catalogue: Catalogue, alias: string): string {
+export function readColumns(catalogue: Catalogue<string>, alias: string): string {
   const columns: string[] = [];
   for (const [key, field] of Object.entries(catalogue.fields)) {
     if (field.virtual) continue;
@@ -22,7 +22,7 @@ export const instantText = (column: string): string =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** The fields of a row that `readColumns` selected. */
-export function readValues(catalogue: Catalogue, row: { readonly [column: string]: unknown }): Values {
+export function readValues(catalogue: Catalogue<string>, row: { readonly [column: string]: unknown }): Values {
   const values: Values = {};
   for (const [key, field] of Object.entries(catalogue.fields)) {
     if (!field.virtual) values[key] = (row[key] ?? null) as Value; // the column's type follows from the field's kind

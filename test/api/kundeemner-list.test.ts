@@ -17,15 +17,15 @@ beforeAll(async () => {
     storeRecord(database.sql, "kundeemne", { firmanavn, ...values }, updatedAt === undefined ? {} : { updatedAt });
   await add(
     "Åby",
-    { postnr: "8230", findesDeb: true, emnetyper: ["lead", "partner"], kreditMax: "10.50" },
+    { postnr: "8230", findesDeb: true, emnetyper: ["lead", "partner"], kreditMax: "10.50", vaerdi: "100" },
     "2026-01-01T00:00:00Z",
   );
   await add(
     "Ærø",
-    { postnr: "5970", findesKred: true, emnetyper: ["leverandoer"], "branche.kode": "301100" },
+    { postnr: "5970", findesKred: true, emnetyper: ["leverandoer"], "branche.kode": "301100", vaerdi: "-7.5" },
     "2026-02-01T00:00:00Z",
   );
-  await add("Zeta", { postnr: "8000", findesDeb: true, findesKred: true }, "2026-03-01T00:00:00Z");
+  await add("Zeta", { postnr: "8000", findesDeb: true, findesKred: true, vaerdi: "99.95" }, "2026-03-01T00:00:00Z");
   await add("Aabenraa", { postnr: "6200" }, "2026-04-01T00:00:00Z");
   await add("Øster", { findesDeb: false, "arkiveret.vaerdi": true }, "2026-05-01T00:00:00Z");
 });
@@ -56,6 +56,10 @@ test.each([
   ["emnetyper=", ["Zeta", "Aabenraa"]],
   ["kreditMax=10.5", ["Åby"]],
   ["branche.kode=301100", ["Ærø"]],
+  ["vaerdi[gte]=99.95&sort=vaerdi", ["Zeta", "Åby"]],
+  ["vaerdi[lt]=99.95&sort=-vaerdi", ["Aabenraa", "Ærø"]],
+  ["vaerdi=0", ["Aabenraa"]],
+  ["postnr[gte]=6000&postnr[lte]=8000", ["Zeta", "Aabenraa"]],
   ["branche.kode=", ["Åby", "Zeta", "Aabenraa"]],
   ["firmanavn=%C3%86r%C3%B8", ["Ærø"]],
   ["updatedAfter=2026-02-01T00:00:00Z", ["Zeta", "Aabenraa"]],
@@ -70,6 +74,8 @@ test.each([
   ["findesDeb=ja", "/findesDeb"],
   ["emnetyper=ven", "/emnetyper"],
   ["sort=-nope", "/sort"],
+  ["firmanavn[gt]=x", "/firmanavn[gt]"],
+  ["vaerdi[gte]=mange", "/vaerdi[gte]"],
   ["sort=emnetyper", "/sort"],
   ["limit=0", "/limit"],
   ["updatedAfter=yesterday", "/updatedAfter"],
@@ -87,6 +93,9 @@ test.each([
   "-firmanavn",
   "kreditMax",
   "-kreditMax",
+  "vaerdi",
+  "-vaerdi",
+  "nyesteAkt",
   "findesDeb",
   "branche.kode",
   "-postnr",

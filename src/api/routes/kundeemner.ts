@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { kundeemneCatalogue } from "../../model/catalogue.ts";
 import { type Criterion, criterionOf } from "../../model/criteria.ts";
+import { countRecent } from "../../store/dealing-sums.ts";
 import {
   canSortBy,
   findKundeemne,
@@ -47,6 +48,7 @@ const list = createRoute({
   description:
     "Any field is a filter: `?findesDeb=true&postnr=8000`; a group's member with a dot (`branche.kode`); the same name again " +
     "is *or*; an empty value asks for empty fields; a field of several values is asked whether it contains the value. " +
+    "Numbers, dates and postal codes compare: `?vaerdi[gte]=10000&nyesteAkt[lt]=2026-01-01` (`gt`, `gte`, `lt`, `lte`). " +
     "Archived records are left out unless `arkiveret` says otherwise.",
   ...secured("read"),
   request: {
@@ -179,7 +181,8 @@ export async function wholeOf(deps: ApiDeps, id: string, language: Language) {
   const record = await getKundeemne(deps, id);
   const contacts = await listKontaktpersoner(deps.sql, [id]);
   const links = await listLinksOf(deps.sql, [id]);
-  return { view: viewWhole(record, contacts, links, language, todayOf(deps.now())), version: record.version };
+  const recent = await countRecent(deps.sql, id);
+  return { view: viewWhole(record, contacts, links, recent, language, todayOf(deps.now())), version: record.version };
 }
 
 /** The record that has this id. One that was merged into another tells of that one for ever (rule R28). */
@@ -190,7 +193,7 @@ export async function getKundeemne(deps: ApiDeps, id: string): Promise<ReadRecor
   return record;
 }
 
-const faultOfFilter = ({ name, code }: { name: string; code: "unknown_field" | "bad_value" }): Fault => ({
+export const faultOfFilter = ({ name, code }: { name: string; code: "unknown_field" | "bad_value" }): Fault => ({
   pointer: `/${name}`,
   code,
   facts: { rule: "type" },

@@ -42,7 +42,7 @@ function column(field: Field, name: string): PgColumnBuilderBase {
 }
 
 /** One typed column a field of the catalogue; virtual fields have none. */
-function columnsOf(catalogue: Catalogue): Record<string, PgColumnBuilderBase> {
+export function columnsOf(catalogue: Catalogue<string>): Record<string, PgColumnBuilderBase> {
   const columns: Record<string, PgColumnBuilderBase> = {};
   for (const [key, field] of Object.entries(catalogue.fields)) {
     if (!field.virtual) columns[key] = column(field, catalogue.columnOf.get(key) ?? key);
@@ -79,6 +79,8 @@ export const kundeemner = pgTable(
     matchKey: text("match_key"),
     /** Lower-cased name key for searching and similarity. */
     nameKey: text("name_key"),
+    /** The next activity that is planned: when its day comes, `nyeste_akt` is worked out anew. */
+    naesteAkt: date("naeste_akt"),
   },
   () => [
     uniqueIndex("kundeemner_kontonummer").on(sql`kontonummer`),
@@ -92,6 +94,11 @@ export const kundeemner = pgTable(
     index("kundeemner_place").on(sql`google_place_id`).where(sql`google_place_id is not null`),
     // Few records have any; those whose time is over are looked for every minute.
     index("kundeemner_policies").on(sql`id`).where(sql`policies is not null`),
+    // Sums that are 0 are empty, and cost a record without dealings nothing.
+    index("kundeemner_tilbud_kr").on(sql`tilbud_kr`, sql`id`).where(sql`tilbud_kr is not null`),
+    index("kundeemner_vaerdi").on(sql`vaerdi`, sql`id`).where(sql`vaerdi is not null`),
+    index("kundeemner_nyeste_akt").on(sql`nyeste_akt`, sql`id`).where(sql`nyeste_akt is not null`),
+    index("kundeemner_naeste_akt").on(sql`naeste_akt`).where(sql`naeste_akt is not null`),
   ],
 );
 
