@@ -9,6 +9,7 @@ import { signIn } from "./auth.ts";
 import { idempotent } from "./idempotency.ts";
 import { languageOf } from "./language.ts";
 import { Problem, problemOf, renderProblem } from "./problems.ts";
+import { archiveRoutes } from "./routes/archive.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
@@ -54,6 +55,7 @@ export function createApi(deps: ApiDeps): Api {
 
   kundeemneRoutes(app, deps);
   kontaktpersonRoutes(app, deps);
+  archiveRoutes(app, deps);
   dealingRoutes(app, deps);
   policyRoutes(app, deps);
   recordStoryRoutes(app, deps);

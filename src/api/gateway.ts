@@ -1,4 +1,5 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { ArchiveAct, Archived } from "../pipelines/archive.ts";
 import type { DealingAct } from "../pipelines/dealings.ts";
 import type { ManyDecided, ManyDecisions } from "../pipelines/decide-many.ts";
 import type { StoppedRange } from "../pipelines/decision.ts";
@@ -48,6 +49,8 @@ export interface Gateway {
     changed: readonly string[];
   }>;
   deleteContact(act: { id: string; ifVersion?: number; by: Actor }): Promise<unknown>;
+  archive(act: ArchiveAct): Promise<Archived>;
+  unarchive(act: ArchiveAct): Promise<void>;
   changeDealing(act: DealingAct): Promise<{ id: string; version: number }>;
   changePolicies(act: {
     entity: EntityKind;

@@ -21,6 +21,22 @@ export const problemSchema = z
       .strictObject({ cursor: z.string(), records: z.string() })
       .optional()
       .openapi({ description: "410 of the feed: read all records, then the feed from this cursor." }),
+    balances: z
+      .array(
+        z.strictObject({
+          connection: z.string(),
+          object: z.string(),
+          externalId: z.string(),
+          amount: z.string(),
+          currency: z.string(),
+        }),
+      )
+      .optional()
+      .openapi({ description: "409 of archiving: what is not zero, as the ledger says now." }),
+    accounts: z
+      .array(z.strictObject({ connection: z.string(), object: z.string(), externalId: z.string(), why: z.string() }))
+      .optional()
+      .openapi({ description: "409 of archiving: whose balance could not be read, and why." }),
     kept: z.int().optional(),
     repeats: z.int().optional(),
     rejectedCount: z.int().optional(),

@@ -58,6 +58,7 @@ export interface KoblingConfig {
   };
   readonly pingPong: { readonly swings: number; readonly withinMs: number };
   readonly activities: { readonly tilbudKr: "all" | "open" };
+  readonly archive: { readonly requireZeroKreditor: boolean };
   readonly retention: {
     readonly inboxMs: number;
     readonly attemptsMs: number;
@@ -103,6 +104,7 @@ export function resolveConfig(
     },
     pingPong: { swings: file.pingPong.swings, withinMs: ms(file.pingPong.within) },
     activities: file.activities,
+    archive: file.archive,
     retention: {
       inboxMs: ms(retention.inbox),
       attemptsMs: ms(retention.attempts),

@@ -140,6 +140,15 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What adds up from activities and tilbud."),
+  archive: z
+    .strictObject({
+      requireZeroKreditor: z
+        .boolean()
+        .default(false)
+        .describe("A kreditor's balance must be zero too, not only a debitor's, before a Kundeemne is archived."),
+    })
+    .prefault({})
+    .describe("What archiving asks for."),
   retention: z
     .strictObject({
       inbox: duration.default("30d").describe("Decided changes."),

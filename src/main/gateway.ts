@@ -1,4 +1,5 @@
 import type { Gateway } from "../api/gateway.ts";
+import { archive, unarchive } from "../pipelines/archive.ts";
 import { changeDealing } from "../pipelines/dealings.ts";
 import { decideMany } from "../pipelines/decide-many.ts";
 import { decideReview } from "../pipelines/decisions.ts";
@@ -29,6 +30,8 @@ export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
   createEntity: (act) => createEntity(deps, act),
   editEntity: (act) => editEntity(deps, act),
   deleteContact: (act) => deleteContact(deps, act),
+  archive: (act) => archive(deps, act),
+  unarchive: (act) => unarchive(deps, act),
   changeDealing: (act) => changeDealing(deps, act),
   changePolicies: (act) => changePolicies(deps, act),
   linkEntity: (act) => linkEntity(deps, act),

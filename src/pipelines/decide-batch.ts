@@ -6,6 +6,7 @@ import type { Tx } from "../store/database.ts";
 import { findLinked, newLink, remoteKey } from "../store/links.ts";
 import { afterLinking, foundBy } from "./after-linking.ts";
 import { type Answered, settleAnswer, takeReceipt } from "./answers.ts";
+import { alertOfBalance } from "./archived.ts";
 import { type Batch, close, type Incoming, type Known, keep, type LinkSlot } from "./batch.ts";
 import { countTaken } from "./counting.ts";
 import { isMade } from "./creates.ts";
@@ -274,6 +275,7 @@ function judgeOne(
       detail: "Many fields were empty at once: the object is read once more",
     });
   }
+  alertOfBalance(batch, entitySlot, mapping, incoming);
   countTaken(batch, incoming, meant.id, since, meant.kind === "created");
   keep(slot, incoming, mapping.version);
   if (meant.kind !== "same") {

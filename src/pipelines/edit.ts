@@ -7,6 +7,7 @@ import type { Setter } from "../rules/record.ts";
 import { isEmpty } from "../rules/unit-values.ts";
 import { viewHold } from "../rules/view.ts";
 import type { Tx } from "../store/database.ts";
+import type { Due } from "../store/deliveries.ts";
 import { lockReviews, type ReviewSide } from "../store/reviews.ts";
 import { type Batch, type Cause, type EntitySlot, iso, newSlot, write } from "./batch.ts";
 import type { Actor, Deps } from "./deps.ts";
@@ -154,8 +155,15 @@ export async function deleteContact(deps: Deps, wanted: { id: string; ifVersion?
   });
 }
 
-/** Runs acts on records in one transaction, writes what they left, and makes due what is owed. */
-export async function inBatch<T>(deps: Deps, act: (batch: Batch) => Promise<T>): Promise<T> {
+/**
+ * Runs acts on records in one transaction, writes what they left, and makes due what is owed. `after` may decide more in
+ * the same transaction, once that is written; it gives what is due of it.
+ */
+export async function inBatch<T>(
+  deps: Deps,
+  act: (batch: Batch) => Promise<T>,
+  after?: (batch: Batch) => Promise<readonly Due[]>,
+): Promise<T> {
   const due = new Set<string>();
   const result = await deps.db.sql.begin(async (tx) => {
     const batch = await openBatch(deps, tx, "");
@@ -164,7 +172,7 @@ export async function inBatch<T>(deps: Deps, act: (batch: Batch) => Promise<T>):
     const outward = [...batch.lanes.values()].some((lane) => lane.createOut && lane.outbound);
     const blocked = outward ? await takeBlocks(batch, [...batch.entities.keys()], []) : batch;
     await flush(blocked);
-    for (const each of batch.due) due.add(each.connection);
+    for (const each of [...batch.due, ...((await after?.(batch)) ?? [])]) due.add(each.connection);
     return answer;
   });
   for (const connection of due) await deps.queue.due("deliver", connection);

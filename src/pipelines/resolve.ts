@@ -68,8 +68,12 @@ export function resolve(
     }
   }
   if (match.kind !== "none") {
-    const ids = match.kind === "one" ? [match.id] : match.ids;
-    openMatchCase(batch, slot, incoming, ids, match.kind === "one" ? `${match.tier}:already_linked` : match.tier);
+    const found = match.kind === "one" ? [match.id] : match.ids;
+    // The archived are proposed to nobody (S69); where there is nobody else, they are not made again either.
+    const live = found.filter((id) => batch.entities.get(id)?.entity.state.archived !== true);
+    const ids = live.length === 0 ? found : live;
+    const why = live.length === 0 ? `${match.tier}:archived` : `${match.tier}:already_linked`;
+    openMatchCase(batch, slot, incoming, ids, match.kind === "one" || live.length === 0 ? why : match.tier);
     keep(slot, incoming, mapping.version);
     close(batch, incoming, "decided", "held");
     return { kind: "closed" };

@@ -1,6 +1,8 @@
 import { type Simulator, startKeyBalance } from "../../simulators/keybalance/server.ts";
 import type { Mapping } from "../../src/mappings/mapping.ts";
 import { countDrift } from "../../src/pipelines/agreement.ts";
+import { archive, unarchive } from "../../src/pipelines/archive.ts";
+import { changeDealing } from "../../src/pipelines/dealings.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
 import { release } from "../../src/pipelines/preview.ts";
@@ -86,6 +88,9 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       createEntity: (act) => createEntity(deps, act),
       editEntity: (act) => editEntity(deps, act),
       deleteContact: (act) => deleteContact(deps, act),
+      changeDealing: (act) => changeDealing(deps, act),
+      archive: (act) => archive(deps, act),
+      unarchive: (act) => unarchive(deps, act),
       receive: (from, envelopes) => receive(deps, from, envelopes),
       backpressure: (connection) => backpressure(deps, connection),
       startRun: (act) => startRun(deps, act),

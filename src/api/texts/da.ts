@@ -125,6 +125,14 @@ export const da: Texts = {
     side_moved: ["En side er ændret", "En side af sagen er ændret siden. Læs den igen, og afgør så."],
     record_moved: ["Ændret i mellemtiden", "Posten er ændret i mellemtiden. Læs den igen, og afgør så."],
     busy: ["Optaget", "Noget andet er i gang her. Prøv igen senere."],
+    balance_not_zero: [
+      "Saldoen er ikke nul",
+      "Kundeemnet kan ikke arkiveres, før saldoen er nul: {balances}. Udlign den i regnskabet, og prøv igen.",
+    ],
+    balance_unknown: [
+      "Saldoen er ukendt",
+      "Saldoen kunne ikke læses i regnskabet nu: {accounts}. Uden den arkiveres der ikke. Prøv igen, når regnskabet svarer, eller ophæv linket.",
+    ],
     too_many_waiting: ["For mange ændringer venter", "Send resten senere, fra linjen efter lastLine."],
     disk_full: ["Disken er næsten fuld", "Der modtages intet, før der er plads igen."],
     stopped_by_guard: [

@@ -95,6 +95,14 @@ export const en: Texts = {
     side_moved: ["A side has moved", "A side of the case has changed since. Read it, then decide again."],
     record_moved: ["Changed meanwhile", "The record has changed meanwhile. Read it, then decide again."],
     busy: ["Busy", "Something else is under way here. Try again later."],
+    balance_not_zero: [
+      "The balance is not zero",
+      "The Kundeemne cannot be archived before the balance is zero: {balances}. Settle it in the ledger, and try again.",
+    ],
+    balance_unknown: [
+      "The balance is not known",
+      "The balance could not be read from the ledger now: {accounts}. Nothing is archived without it. Try again when the ledger answers, or end the link.",
+    ],
     too_many_waiting: ["Too many changes waiting", "Send the rest later, from the line after lastLine."],
     disk_full: ["Disk nearly full", "Nothing is taken until there is room again."],
     stopped_by_guard: [

@@ -21,6 +21,8 @@ export const apiCodes = [
   "feed_gone",
   "snapshot_closed",
   "merged",
+  "balance_not_zero",
+  "balance_unknown",
   "too_many_waiting",
   "disk_full",
   "internal",
