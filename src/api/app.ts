@@ -10,7 +10,9 @@ import { idempotent } from "./idempotency.ts";
 import { languageOf } from "./language.ts";
 import { Problem, problemOf, renderProblem } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
+import { codeListRoutes } from "./routes/code-lists.ts";
 import { connectionRoutes } from "./routes/connections.ts";
+import { conversionRoutes } from "./routes/conversions.ts";
 import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { feedRoutes } from "./routes/feed.ts";
@@ -60,6 +62,8 @@ export function createApi(deps: ApiDeps): Api {
   policyRoutes(app, deps);
   recordStoryRoutes(app, deps);
   linkRoutes(app, deps);
+  conversionRoutes(app, deps);
+  codeListRoutes(app, deps);
   connectionRoutes(app, deps);
   inboundRoutes(app, deps, limits);
   snapshotRoutes(app, deps);

@@ -1,5 +1,9 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { ArchiveAct, Archived } from "../pipelines/archive.ts";
+import type { ReadList } from "../pipelines/code-lists.ts";
+import type { ConversionPlan, ConvertAct } from "../pipelines/conversions/convert.ts";
+import type { Missing } from "../pipelines/conversions/requirements.ts";
+import type { ConversionStanding } from "../pipelines/conversions/standing.ts";
 import type { DealingAct } from "../pipelines/dealings.ts";
 import type { ManyDecided, ManyDecisions } from "../pipelines/decide-many.ts";
 import type { StoppedRange } from "../pipelines/decision.ts";
@@ -67,6 +71,12 @@ export interface Gateway {
     externalId: string;
     by: Actor;
   }): Promise<{ linkId: string }>;
+  convert(act: ConvertAct): Promise<{ missing: readonly Missing[] } | { standing: ConversionStanding }>;
+  /** Reads a connection's lists of codes anew. */
+  readCodeLists(connection: string): Promise<readonly ReadList[]>;
+  /** Fields of these values whose code no ledger's list holds. */
+  unknownCodes(values: Values): Promise<readonly string[]>;
+  planConversion(act: ConvertAct): Promise<ConversionPlan>;
   unlink(act: { linkId: string; by: Actor; why?: string }): Promise<unknown>;
   decideReview(act: {
     id: number;

@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
 import type { Mapping, RemoteImage } from "../mappings/mapping.ts";
+import type { DocumentKind } from "../model/conversions.ts";
 
 /** How sure the contract is that the connector was built to. */
 export type Confidence = "specification" | "documentation" | "reconstructed" | "unknown" | "own";
@@ -86,6 +87,12 @@ export interface Client {
   create(object: string, write: Write): Promise<WriteAnswer>;
   update(object: string, externalId: string, write: Write): Promise<WriteAnswer>;
   remove(object: string, externalId: string): Promise<{ times: CallTimes }>;
+  /** All codes of a list, as a stream. */
+  listCodes?(type: CodeListType): AsyncIterable<{ readonly code: string; readonly text: string | null }>;
+  /** Makes a document; the number that it got. */
+  createDocument?(type: DocumentType, body: Write["body"]): Promise<{ externalId: string }>;
+  /** All documents of a kind, as a stream: number and mark. */
+  listDocuments?(type: DocumentType): AsyncIterable<{ readonly externalId: string; readonly marker: unknown }>;
   close(): Promise<void>;
 }
 
@@ -102,6 +109,33 @@ export interface ConnectDeps {
   readonly secret: (value: string) => void;
   /** The mappings in force, by object: a client needs remote names and keys from them. */
   readonly mappings: Readonly<Record<string, Mapping>>;
+}
+
+/** A kind of document that a ledger takes for an account (S84–S87). Names are the remote's. */
+export interface DocumentType {
+  /** The function that takes it. */
+  readonly remote: string;
+  /** Field of its answer that holds the document's number. */
+  readonly key: string;
+  /** Field that names the account. */
+  readonly account: string;
+  /** Field that carries our mark and is shown again: by it a document that got no answer is found (rule R19). */
+  readonly marker: string;
+  /** Minimum fields besides these. */
+  readonly required: readonly string[];
+  /** What a field takes of the record (our flat key) where the caller gives none. */
+  readonly from?: Readonly<Record<string, string>>;
+}
+
+/** A list of codes that an account keeps, for a field of ours at one of its objects. Names are the remote's. */
+export interface CodeListType {
+  /** Our name of the object whose codes they are: debitor and kreditor have lists of their own. */
+  readonly object: string;
+  /** Our flat key: `standardMoms`. */
+  readonly field: string;
+  readonly remote: string;
+  readonly key: string;
+  readonly text: string | undefined;
 }
 
 /** What a connector is. What it cannot do is absent. */
@@ -125,6 +159,10 @@ export interface ConnectorDefinition<Settings = unknown> {
   /** It states when an object last changed, or whoever pushes may (rule R3); `kobling check` warns of `most_recent` without. */
   readonly statesTimes?: boolean;
   readonly mappings: Readonly<Record<string, Mapping>>;
+  /** Documents that an account takes, by kind; its client then has `createDocument` and `listDocuments`. */
+  documents?(settings: Settings): Readonly<Partial<Record<DocumentKind, DocumentType>>>;
+  /** Lists of codes that an account shows; its client then has `listCodes`. */
+  codeLists?(settings: Settings): readonly CodeListType[];
   readonly connect?: (settings: Settings, deps: ConnectDeps) => Client;
 }
 

@@ -1,5 +1,7 @@
 import type { Gateway } from "../api/gateway.ts";
 import { archive, unarchive } from "../pipelines/archive.ts";
+import { readCodeLists, unknownCodes } from "../pipelines/code-lists.ts";
+import { convert, planConversion } from "../pipelines/conversions/convert.ts";
 import { changeDealing } from "../pipelines/dealings.ts";
 import { decideMany } from "../pipelines/decide-many.ts";
 import { decideReview } from "../pipelines/decisions.ts";
@@ -35,6 +37,10 @@ export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
   changeDealing: (act) => changeDealing(deps, act),
   changePolicies: (act) => changePolicies(deps, act),
   linkEntity: (act) => linkEntity(deps, act),
+  convert: (act) => convert(deps, act),
+  readCodeLists: (connection) => readCodeLists(deps, connection),
+  unknownCodes: (values) => unknownCodes(deps, values),
+  planConversion: (act) => planConversion(deps, act),
   unlink: (act) => unlink(deps, act),
   decideReview: (act) => decideReview(deps, act),
   decideMany: (act) => decideMany(deps, act),

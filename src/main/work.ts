@@ -1,3 +1,5 @@
+import { codeListTypesOf, readCodeLists } from "../pipelines/code-lists.ts";
+import { makeDocuments } from "../pipelines/conversions/documents.ts";
 import { turnDay } from "../pipelines/dealing-sums.ts";
 import { deliver } from "../pipelines/deliver.ts";
 import type { Deps } from "../pipelines/deps.ts";
@@ -32,13 +34,18 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
       if (await active(key)) await ingestAndReadAgain(deps, key);
     },
     deliver: async (key) => {
-      if (await active(key)) await deliver(deps, key);
+      if (!(await active(key))) return;
+      await deliver(deps, key);
+      await makeDocuments(deps, key);
     },
     run: async (key) => {
       if (await active(key)) await workRuns(deps, key);
     },
     poll: (key) => poll(deps, connectionOf(key), objectOf(key), "delta"),
     reconcile: (key) => poll(deps, connectionOf(key), objectOf(key), "reconcile"),
+    codes: async (key) => {
+      if (await active(key)) await readCodeLists(deps, key);
+    },
     undo: () => workUndos(deps),
     retention: async () => {
       await retain(deps);
@@ -57,6 +64,10 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
 export async function scheduleAll(deps: Deps): Promise<void> {
   for (const [name, { objects }] of Object.entries(deps.config.connections)) {
     if (deps.connectorOf(name).mode !== "call") continue;
+    if (codeListTypesOf(deps, name).length > 0) {
+      await deps.queue.schedule("codes", name, HOUR_MS);
+      await deps.queue.due("codes", name);
+    }
     for (const [object, wish] of Object.entries(objects)) {
       if (wish.direction !== "off") await deps.queue.schedule("poll", `${name}/${object}`, wish.pollMs);
       await deps.queue.schedule("reconcile", `${name}/${object}`, wish.reconcileMs);

@@ -159,6 +159,7 @@ function ready(mapping: Mapping, ownUnits: readonly ReadyUnit[]): CompiledMappin
     key,
     parent,
     sharedSeries: mapping.sharedSeries ?? false,
+    requiredAtCreate: mapping.requiredAtCreate ?? [],
     onRemoteEdit: mapping.onRemoteEdit ?? "leave",
     units,
     unitByName: new Map(units.map((each) => [each.unit, each])),

@@ -44,6 +44,10 @@ export const mappingSchema = z.strictObject({
   key: name.describe("The remote field that holds the external id"),
   parent: z.strictObject({ remote: name, object: name }).optional(),
   sharedSeries: z.boolean().optional().describe("Account numbers of this object and of the CRM come from one series"),
+  requiredAtCreate: z
+    .array(z.string())
+    .optional()
+    .describe("Fields without which the remote makes no such object: a conversion names them before anything is sent"),
   onRemoteEdit: z.enum(["leave", "restore"]).optional(),
   empty: z.enum(["text", "null"]).optional().describe('How a field is emptied: "" (unless said) or null'),
   fields: z.array(line).min(1),

@@ -42,6 +42,8 @@ export interface Mapping {
   readonly parent?: { readonly remote: string; readonly object: string };
   /** Account numbers of this object and of the CRM come from one series (rule R24). */
   readonly sharedSeries?: boolean;
+  /** Fields of ours without which the remote makes no such object: named by a conversion before anything is sent. */
+  readonly requiredAtCreate?: readonly string[];
   readonly onRemoteEdit?: "leave" | "restore";
   /** How a field is emptied at the remote: by an empty text (unless said), or by null. */
   readonly empty?: "text" | "null";
@@ -113,6 +115,7 @@ export interface CompiledMapping {
   readonly key: string;
   readonly parent: Mapping["parent"];
   readonly sharedSeries: boolean;
+  readonly requiredAtCreate: readonly string[];
   readonly onRemoteEdit: "leave" | "restore";
   readonly units: readonly MappedUnit[];
   readonly unitByName: ReadonlyMap<string, MappedUnit>;

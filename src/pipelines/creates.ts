@@ -19,12 +19,14 @@ export interface FoundCreates {
       readonly versions: Record<string, number>;
     }
   >;
+  /** The remote has the record already, before anything was sent (S88): a first meeting. */
+  readonly matched: ReadonlyMap<number, { readonly object: RemoteObject; readonly times: CallTimes }>;
   /** Several could be it: a person decides. */
   readonly doubtful: ReadonlyMap<number, readonly string[]>;
   readonly failed: ReadonlyMap<number, Error>;
 }
 
-const nothing: FoundCreates = { found: new Map(), doubtful: new Map(), failed: new Map() };
+const nothing: FoundCreates = { found: new Map(), matched: new Map(), doubtful: new Map(), failed: new Map() };
 
 /**
  * Looks at the remote for objects that an earlier try of a create may have made, before any other try (rule R19). The
@@ -81,7 +83,7 @@ export async function findCreated(deps: Deps, connection: string, leases: readon
       else found.set(lease.id, { ...one, sent: attempt.sent, versions: attempt.versions });
     }
   }
-  return { found, doubtful, failed };
+  return { found, matched: new Map(), doubtful, failed };
 }
 
 type Mapping = NonNullable<ReturnType<Deps["mappingOf"]>>;

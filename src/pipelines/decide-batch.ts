@@ -37,6 +37,8 @@ export interface DecideBatchOptions {
   readonly tied?: ReadonlyMap<string, string>;
   /** By remoteKey: objects that a person has called new: matched with nothing, made also where `create` would not. */
   readonly asNew?: ReadonlySet<string>;
+  /** Objects are to be made of these records: what forbids it is asked (rule R25). */
+  readonly creates?: boolean;
   /** Rows that another transaction had in hand a moment ago: read again only where they have moved. */
   readonly known?: Known;
 }
@@ -75,7 +77,7 @@ export async function decideBatch(
   await takeVersions(batch, mapped);
   if (strangers.length > 0 || ids.size > 0) {
     const outward = [...batch.lanes.values()].some((lane) => lane.createOut && lane.outbound);
-    if (strangers.length > 0 || outward)
+    if (strangers.length > 0 || outward || options.creates === true)
       batch = await takeBlocks(
         batch,
         [...ids.keys()],

@@ -3,6 +3,7 @@ import type { StoredEntity } from "../store/entities.ts";
 import { KnownRows } from "../store/known-rows.ts";
 import { loadLanes } from "../store/lanes.ts";
 import type { StoredLink } from "../store/links.ts";
+import { findMatches } from "./conversions/matches.ts";
 import { findCreated } from "./creates.ts";
 import type { Deps } from "./deps.ts";
 import { prepareGuarded } from "./prepare-guarded.ts";
@@ -103,7 +104,7 @@ async function deliverBatch(
   connection: string,
   leases: readonly Delivery[],
 ): Promise<{ sent: number; stop: boolean; windowMs: number }> {
-  const found = await findCreated(deps, connection, leases);
+  const found = await findMatches(deps, connection, leases, await findCreated(deps, connection, leases));
   const began = performance.now();
   const read = await readBefore(deps, connection, leases, found);
   // What prepare had in hand is settled a moment later: only what has moved meanwhile is read again.

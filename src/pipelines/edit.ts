@@ -169,7 +169,7 @@ export async function inBatch<T>(
     const batch = await openBatch(deps, tx, "");
     const answer = await act(batch);
     await settleCases(batch);
-    const outward = [...batch.lanes.values()].some((lane) => lane.createOut && lane.outbound);
+    const outward = [...batch.lanes.values()].some((lane) => lane.outbound);
     const blocked = outward ? await takeBlocks(batch, [...batch.entities.keys()], []) : batch;
     await flush(blocked);
     for (const each of [...batch.due, ...((await after?.(batch)) ?? [])]) due.add(each.connection);

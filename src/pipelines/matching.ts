@@ -7,6 +7,7 @@ import { kontaktpersonCatalogue, type Values } from "../model/catalogue.ts";
 import { normalise } from "../model/compare.ts";
 import type { Entity } from "../rules/record.ts";
 import { findCandidates } from "../store/candidates.ts";
+import type { Db } from "../store/database.ts";
 import { loadEntities } from "../store/entities.ts";
 import { type Batch, type EntitySlot, slotOf } from "./batch.ts";
 
@@ -103,8 +104,15 @@ export type Match =
  * keys. Several at once, one statement for all.
  */
 export async function loadCandidates(batch: Batch, wanted: readonly Stranger[]): Promise<void> {
+  const ids = await candidatesFor(batch.tx, wanted);
+  const missing = ids.filter((id) => !batch.entities.has(id));
+  for (const [id, stored] of await loadEntities(batch.tx, "kundeemne", missing)) batch.entities.set(id, slotOf(stored));
+}
+
+/** Ids of the records that share a key with any of these. */
+export async function candidatesFor(sql: Db, wanted: readonly Stranger[]): Promise<string[]> {
   const facts = wanted.map(({ values }) => factsOf(values));
-  const ids = await findCandidates(batch.tx, {
+  return findCandidates(sql, {
     cvrNr: facts.flatMap((each) => each.cvrNr ?? []),
     gln: facts.flatMap((each) => each.eanLokationsnr ?? []),
     krakId: facts.flatMap((each) => each.krakId ?? []),
@@ -114,8 +122,6 @@ export async function loadCandidates(batch: Batch, wanted: readonly Stranger[]):
     matchKey: wanted.flatMap(({ values }) => searchKeys(values).match_key ?? []),
     kontonummer: wanted.flatMap(({ number }) => number ?? []),
   });
-  const missing = ids.filter((id) => !batch.entities.has(id));
-  for (const [id, stored] of await loadEntities(batch.tx, "kundeemne", missing)) batch.entities.set(id, slotOf(stored));
 }
 
 /** An index over the records in hand, so that matching looks at the few that share a key. */

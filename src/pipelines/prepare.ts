@@ -67,8 +67,10 @@ export async function prepare(
       const doubt = read.created.doubtful.get(lease.id);
       if (doubt !== undefined) {
         const about = { delivery: lease, externalId: null, versions: {} };
-        await tellRejected(tx, at, connection, about, { code: "R19:several_found" }, { externalIds: doubt.join(", ") });
-        ends.push({ id: lease.id, fence: lease.fence, state: "rejected", reason: "R19:several_found" });
+        // Before anything was sent they are matches of a conversion, afterwards they may be ours.
+        const code = lease.attemptId === null ? "R24:several_found" : "R19:several_found";
+        await tellRejected(tx, at, connection, about, { code }, { externalIds: doubt.join(", ") });
+        ends.push({ id: lease.id, fence: lease.fence, state: "rejected", reason: code });
         continue;
       }
       go.push(lease);
@@ -84,6 +86,7 @@ export async function prepare(
       tied,
       alsoLinks,
       alsoEntities,
+      creates: go.some((lease) => lease.kind === "create"),
       ...(known === undefined ? {} : { known }),
       after: async (batch) => {
         const images = await imagesOf(batch, go);
@@ -134,6 +137,13 @@ function collectReadings(
     into.tied.set(key, lease.entityId);
     return;
   }
+  const matched = read.created.matched.get(lease.id);
+  if (matched !== undefined) {
+    const { object } = matched;
+    into.incomings.push(readingOf(lease, object.externalId, object, read.timesOf(matched.times), null));
+    into.tied.set(remoteKey(lease.object, object.externalId), lease.entityId);
+    return;
+  }
   const shown = read.shown.get(lease.id);
   if (shown === undefined || lease.externalId === null) return;
   const times = read.timesOf(shown.times);
@@ -162,7 +172,7 @@ const readingOf = (
   externalId: string,
   object: { image: RemoteImage; version?: string; changedAt?: string } | null,
   { beganAt, receivedAt }: { readonly beganAt: number; readonly receivedAt: number },
-  writeCount: number,
+  writeCount: number | null,
 ): Incoming => ({
   object: lease.object,
   externalId,
@@ -209,7 +219,7 @@ function draft(
     ends.push({ id: lease.id, fence: lease.fence, state, reason: "lane_stopped" });
     return;
   }
-  const made = read.created.found.get(lease.id);
+  const made = read.created.found.get(lease.id) ?? read.created.matched.get(lease.id);
   const externalId = made?.object.externalId ?? lease.externalId;
   const shut = shutFor(batch, lease);
   if (shut !== undefined) return add(shut);

@@ -1,4 +1,4 @@
-import type { Tx } from "./database.ts";
+import type { Db, Tx } from "./database.ts";
 
 export interface CandidateKeys {
   readonly cvrNr: readonly string[];
@@ -23,7 +23,7 @@ const columnOf: Record<keyof CandidateKeys, string> = {
 };
 
 /** Records that share a key: one indexed look-up a kind of key that occurs, never all with all. */
-export async function findCandidates(tx: Tx, keys: CandidateKeys): Promise<string[]> {
+export async function findCandidates(tx: Db, keys: CandidateKeys): Promise<string[]> {
   const parts: string[] = [];
   const values: string[][] = [];
   for (const kind of Object.keys(columnOf) as (keyof CandidateKeys)[]) {

@@ -18,6 +18,10 @@ export async function findDueWork(sql: Db): Promise<{ kind: string; key: string 
          and (l.stopped_reason is null or ${decided("out")} or d.state = 'leased')
          and (d.state in ('due', 'uncertain') and d.due_at <= (select kobling_now()) or d.state = 'leased' and d.lease_until < (select kobling_now())))
      union all
+     select distinct 'deliver', v.connection from conversions v join connections c on c.name = v.connection where c.state = 'active'
+       and v.state = 'open' and v.target in ('tilbud', 'ordre', 'faktura', 'sag') and v.due_at <= (select kobling_now())
+       and (v.lease_until is null or v.lease_until < (select kobling_now()))
+     union all
      select distinct 'run', r.connection from runs r join connections c on c.name = r.connection where c.state = 'active' and r.kind <> 'undo'
        and (r.state = 'waiting' or r.state = 'running' and r.alive_until < kobling_now())
      union all

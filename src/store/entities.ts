@@ -1,7 +1,7 @@
 import { type Catalogue, catalogueOf, type EntityKind, type Values } from "../model/catalogue.ts";
 import type { Value } from "../model/field.ts";
 import type { Entity, Provenance, RecordPolicy } from "../rules/record.ts";
-import type { Tx } from "./database.ts";
+import type { Db, Tx } from "./database.ts";
 import { type KnownRows, readMoved } from "./known-rows.ts";
 
 /** A record with what the store keeps beside it. */
@@ -122,7 +122,7 @@ export async function lockEntities(
 }
 
 export async function loadEntities(
-  tx: Tx,
+  tx: Db,
   kind: EntityKind,
   ids: readonly string[],
 ): Promise<Map<string, StoredEntity>> {
@@ -130,7 +130,7 @@ export async function loadEntities(
 }
 
 async function load(
-  tx: Tx,
+  tx: Db,
   kind: EntityKind,
   ids: readonly string[],
   suffix: string,

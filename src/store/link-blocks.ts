@@ -8,9 +8,13 @@ export interface LinkBlock {
   readonly kind: string;
 }
 
+/** The kind of a row that is no block: a person wishes that the record has such an object. */
+export const WISHED = "wished";
+
 /**
  * What must not be linked or created out again (rule R25), for records or remote ids. A record that is a candidate of an
  * open match case counts as `match_case`: a person may yet say that the object stands for it, so none is created beside it.
+ * An account that a person wishes to be made is no block but the opposite, and comes along as `wished` (S82, S83).
  */
 export async function loadBlocks(
   sql: Sql | Tx,
@@ -23,7 +27,10 @@ export async function loadBlocks(
      where entity_id = any($1::uuid[]) or (connection = $2 and external_id = any($3::text[]))
      union all
      select r.connection, r.object, candidate::uuid, '', 'match_case' from reviews r, json_array_elements_text(r.detail->'candidates') candidate
-     where r.kind = 'match_case' and r.state = 'open' and candidate = any($1::text[])`,
+     where r.kind = 'match_case' and r.state = 'open' and candidate = any($1::text[])
+     union all
+     select connection, case target when 'kreditor' then 'kreditor' else 'debitor' end, entity_id, '', '${WISHED}' from conversions
+     where state = 'open' and entity_id = any($1::uuid[])`,
     [[...entityIds], remote?.connection ?? "", [...(remote?.externalIds ?? [])]],
     { prepare: true },
   );

@@ -45,7 +45,8 @@ export function testApi(database: Database, options: TestApiOptions = {}): TestA
       throw new Error(`The test did not foresee gateway.${String(name)}`);
     },
   });
-  const given: Partial<Gateway> = options.gateway ?? {};
+  // Asked by every reading of a record; a test without ledgers knows no lists.
+  const given: Partial<Gateway> = { unknownCodes: async () => [], ...options.gateway };
   const deps: ApiDeps = {
     sql: database.sql,
     log: options.log ?? createLog({ level: "silent", redactor: redactor() }),

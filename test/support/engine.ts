@@ -9,6 +9,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { redactor, sealer } from "../../src/lib/secrets.ts";
 import { compileMapping } from "../../src/mappings/compile.ts";
 import type { CompiledMapping, Mapping } from "../../src/mappings/mapping.ts";
+import { makeDocuments } from "../../src/pipelines/conversions/documents.ts";
 import { deliver } from "../../src/pipelines/deliver.ts";
 import type { Deps } from "../../src/pipelines/deps.ts";
 import { ingestAndReadAgain } from "../../src/pipelines/listing.ts";
@@ -142,7 +143,10 @@ export async function startEngine(
         await ingestAndReadAgain(deps, name);
       }
       let sent = 0;
-      for (const name of called) sent += (await deliver(deps, name)).leased;
+      for (const name of called) {
+        sent += (await deliver(deps, name)).leased;
+        if (connectorOf(name).mode === "call") sent += await makeDocuments(deps, name);
+      }
       if (sent === 0 && !due.some((each) => each.startsWith("ingest") || each.startsWith("run"))) return;
     }
   };

@@ -77,6 +77,7 @@ export function mapping(units: readonly (MappedUnit | string)[], as: EntityKind 
     key: "id",
     parent: undefined,
     sharedSeries: false,
+    requiredAtCreate: [],
     onRemoteEdit: "leave",
     units: all,
     unitByName: new Map(all.map((each) => [each.unit, each])),

@@ -1,7 +1,10 @@
 import { type Simulator, startKeyBalance } from "../../simulators/keybalance/server.ts";
+import type { TableSettings } from "../../simulators/keybalance/tables.ts";
 import type { Mapping } from "../../src/mappings/mapping.ts";
 import { countDrift } from "../../src/pipelines/agreement.ts";
 import { archive, unarchive } from "../../src/pipelines/archive.ts";
+import { readCodeLists, unknownCodes } from "../../src/pipelines/code-lists.ts";
+import { convert, planConversion } from "../../src/pipelines/conversions/convert.ts";
 import { changeDealing } from "../../src/pipelines/dealings.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
@@ -37,6 +40,12 @@ export interface ShopOptions {
   readonly kreditorer?: readonly Row[];
   readonly kundeemner?: readonly Row[];
   readonly kontaktpersoner?: readonly Row[];
+  /** Further functions of the ledger, and the documents that its connection takes. */
+  readonly tables?: Readonly<Record<string, TableSettings>>;
+  /** Rows of those. */
+  readonly rows?: Readonly<Record<string, readonly Row[]>>;
+  readonly documents?: Readonly<Record<string, unknown>>;
+  readonly codeLists?: Readonly<Record<string, unknown>>;
   /** Settings of objects that differ from two-way. */
   readonly objects?: Readonly<Record<string, Record<string, unknown>>>;
   /** Further parts of the configuration. */
@@ -52,7 +61,11 @@ const functionOf = { debitor: "Debitorer", kreditor: "Kreditorer", kundeemne: "K
 /** A shop with a ledger and a CRM, both KeyBalance simulators over real HTTP, and the gateway between them. */
 export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const erp = await startKeyBalance({
-    rows: { Debitorer: [...(options.debitorer ?? [])], Kreditorer: [...(options.kreditorer ?? [])] },
+    ...(options.tables === undefined ? {} : { tables: options.tables }),
+    rows: {
+      ...{ Debitorer: [...(options.debitorer ?? [])], Kreditorer: [...(options.kreditorer ?? [])] },
+      ...options.rows,
+    },
   });
   const crm = await startKeyBalance({
     rows: { KundeEmner: [...(options.kundeemner ?? [])], Kontaktpersoner: [...(options.kontaktpersoner ?? [])] },
@@ -71,7 +84,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       },
       erp: {
         connector: "keybalance",
-        settings: { baseUrl: erp.baseUrl, token: erp.token },
+        settings: {
+          ...{ baseUrl: erp.baseUrl, token: erp.token },
+          ...(options.documents === undefined ? {} : { documents: options.documents }),
+          ...(options.codeLists === undefined ? {} : { codeLists: options.codeLists }),
+        },
         objects: {
           debitor: { ...two, create: "in", ...options.objects?.debitor },
           kreditor: { ...two, create: "in", ...options.objects?.kreditor },
@@ -95,6 +112,10 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       backpressure: (connection) => backpressure(deps, connection),
       startRun: (act) => startRun(deps, act),
       startUndo: (act) => startUndo(deps, act),
+      convert: (act) => convert(deps, act),
+      readCodeLists: (connection) => readCodeLists(deps, connection),
+      unknownCodes: (values) => unknownCodes(deps, values),
+      planConversion: (act) => planConversion(deps, act),
       explain: (question) => explain(deps, question),
       release: (act) => release(deps, act),
       pauseConnection: (act) => pauseConnection(deps, act),

@@ -182,8 +182,15 @@ export async function wholeOf(deps: ApiDeps, id: string, language: Language) {
   const contacts = await listKontaktpersoner(deps.sql, [id]);
   const links = await listLinksOf(deps.sql, [id]);
   const recent = await countRecent(deps.sql, id);
-  return { view: viewWhole(record, contacts, links, recent, language, todayOf(deps.now())), version: record.version };
+  const view = viewWhole(record, contacts, links, recent, language, todayOf(deps.now()));
+  const unknown = (await deps.gateway.unknownCodes(record.values)).map((field) => ({ field, code: "code_unknown" }));
+  return { view: { ...view, meta: withWarnings(view.meta, unknown) }, version: record.version };
 }
+
+const withWarnings = <Meta extends { warnings?: { field: string; code: string }[] | undefined }>(
+  meta: Meta,
+  more: readonly { field: string; code: string }[],
+): Meta => (more.length === 0 ? meta : { ...meta, warnings: [...(meta.warnings ?? []), ...more] });
 
 /** The record that has this id. One that was merged into another tells of that one for ever (rule R28). */
 export async function getKundeemne(deps: ApiDeps, id: string): Promise<ReadRecord> {

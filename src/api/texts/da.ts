@@ -152,6 +152,9 @@ export const da: Texts = {
     bad_configuration: ["Opsætningen er forkert", "Der er fejl i opsætningen."],
   },
   faults: {
+    code_unknown:
+      "Koden {given} står ikke i listen hos {connection}: vælg en af dens koder (GET /v1/code-lists), eller oversæt den i mappingen.",
+    gln_required: "En offentlig kunde (BTG) faktureres over EAN: udfyld et gyldigt EAN-lokationsnummer.",
     missing: "Skal udfyldes.",
     wrong_type: "Skal være {expected}.",
     too_long: "Højst {limit} tegn.",

@@ -122,6 +122,9 @@ export const en: Texts = {
     bad_configuration: ["Configuration wrong", "The configuration has faults."],
   },
   faults: {
+    code_unknown:
+      "The code {given} is not in the list of {connection}: choose one of its codes (GET /v1/code-lists), or translate it in the mapping.",
+    gln_required: "An authority (BTG) is invoiced by EAN: give a valid EAN-lokationsnummer.",
     missing: "This is required.",
     wrong_type: "This must be {expected}.",
     too_long: "At most {limit} characters.",

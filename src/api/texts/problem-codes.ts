@@ -44,6 +44,8 @@ export const faultCodes = [
   "cpr_like",
   "contradiction",
   "incomplete",
+  "gln_required",
+  "code_unknown",
 ] as const;
 
 /** Codes that a value's rule gives, besides those in `faultCodes`. */

@@ -68,6 +68,14 @@ export function keybalanceClient(settings: Settings, deps: ConnectDeps): Client 
     return { gone: true };
   }
 
+  async function listed(remote: string): Promise<{ text: string; times: HttpAnswer["times"]; bounds: number[] }> {
+    const template = `GET ${remote}`;
+    const expect = [404, 405];
+    const answer = await call({ method: "GET", template, below: remote, timeoutMs: LIST_TIMEOUT_MS, expect });
+    if (answer.status >= 400) throw switchedOff(remote, answer.status);
+    return { text: answer.text, times: answer.times, bounds: objectBounds(answer.text) };
+  }
+
   async function write(
     method: "POST" | "PUT",
     mapping: Mapping,
@@ -82,7 +90,7 @@ export function keybalanceClient(settings: Settings, deps: ConnectDeps): Client 
         context: { request: template },
       });
     }
-    if (answer.status >= 400) throw refusal(answer, template, mapping, body);
+    if (answer.status >= 400) throw refusal(answer, template, mapping.remote, body);
     const image = jsonOf(answer);
     const externalId = isImage(image) ? idIn(image, mapping.key) : undefined;
     if (!isImage(image) || externalId === undefined) throw uncertainAnswer(template);
@@ -104,12 +112,7 @@ export function keybalanceClient(settings: Settings, deps: ConnectDeps): Client 
     /** The whole list is one answer; it is handed on in pages. A cursor cannot be resumed at: the list begins anew. */
     async *list(object): AsyncIterable<Page> {
       const { remote, key } = mappingOf(object);
-      const template = `GET ${remote}`;
-      const expect = [404, 405];
-      const answer = await call({ method: "GET", template, below: remote, timeoutMs: LIST_TIMEOUT_MS, expect });
-      if (answer.status >= 400) throw switchedOff(remote, answer.status);
-      const { text, times } = answer;
-      const bounds = objectBounds(text);
+      const { text, times, bounds } = await listed(remote);
       for (let at = 0; at === 0 || at < bounds.length; at += 2 * PAGE_SIZE) {
         const objects: RemoteObject[] = [];
         const end = Math.min(at + 2 * PAGE_SIZE, bounds.length);
@@ -151,8 +154,36 @@ export function keybalanceClient(settings: Settings, deps: ConnectDeps): Client 
       const answer = await call({ method: "DELETE", template, below, expect: [...REFUSED, ...MISSING] });
       // Not there any more: what was wanted is so. It may have been our own first try.
       if (MISSING.some((status) => status === answer.status)) await makeSureOffered(mapping.remote);
-      else if (answer.status >= 400) throw refusal(answer, template, mapping, {});
+      else if (answer.status >= 400) throw refusal(answer, template, mapping.remote, {});
       return { times: answer.times };
+    },
+
+    async createDocument({ remote, key }, body) {
+      const template = `POST ${remote}`;
+      const answer = await call({ method: "POST", template, below: remote, json: body, expect: [...REFUSED, 404] });
+      if (answer.status === 404) throw switchedOff(remote, 404);
+      if (answer.status >= 400) throw refusal(answer, template, remote, body);
+      const image = jsonOf(answer);
+      const externalId = isImage(image) ? idIn(image, key) : undefined;
+      if (externalId === undefined) throw uncertainAnswer(template);
+      return { externalId };
+    },
+
+    async *listCodes({ remote, key, text }) {
+      const shown = await listed(remote);
+      for (let at = 0; at < shown.bounds.length; at += 2) {
+        const each = objectOf(shown.text.slice(shown.bounds[at], shown.bounds[at + 1]), remote, key);
+        const name = text === undefined ? undefined : each.image[text];
+        yield { code: each.externalId, text: typeof name === "string" && name !== "" ? name : null };
+      }
+    },
+
+    async *listDocuments({ remote, key, marker }) {
+      const { text, bounds } = await listed(remote);
+      for (let at = 0; at < bounds.length; at += 2) {
+        const { externalId, image } = objectOf(text.slice(bounds[at], bounds[at + 1]), remote, key);
+        yield { externalId, marker: image[marker] };
+      }
     },
 
     close,
@@ -198,9 +229,9 @@ const switchedOff = (remote: string, status: number) =>
   new ConnectionError("capability_missing", `${remote} is not switched on for this account`, { context: { status } });
 
 /** The remote's words may quote values, so only the names of our own body's fields are taken from them. */
-function refusal(answer: HttpAnswer, template: string, mapping: Mapping, body: Write["body"]) {
+function refusal(answer: HttpAnswer, template: string, remote: string, body: Write["body"]) {
   const { status, text } = answer;
-  if (status === 405) return switchedOff(mapping.remote, status);
+  if (status === 405) return switchedOff(remote, status);
   const fields = Object.keys(body).filter((name) => text.includes(name));
   const context = { request: template, status, ...(fields.length > 0 ? { fields } : {}) };
   if (/i brug/i.test(text)) {

@@ -1,6 +1,8 @@
 import { defineConnector } from "../connector.ts";
 import { keybalanceClient } from "./client.ts";
+import { codeListTypes } from "./code-lists.ts";
 import { debitorMapping } from "./debitor.mapping.ts";
+import { documentTypes } from "./documents.ts";
 import { kontaktpersonMapping } from "./kontaktperson.mapping.ts";
 import { kreditorMapping } from "./kreditor.mapping.ts";
 import { kundeemneMapping } from "./kundeemne.mapping.ts";
@@ -24,5 +26,7 @@ export const keybalance = defineConnector({
     kundeemne: kundeemneMapping,
     kontaktperson: kontaktpersonMapping,
   },
+  codeLists: (given) => codeListTypes(given.codeLists),
+  documents: (given) => documentTypes(given.documents),
   connect: keybalanceClient,
 });

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { codeListsSetting as codeLists } from "./code-lists.ts";
+import { documentsSetting as documents } from "./documents.ts";
 
 const baseUrl = z
   .url({ protocol: /^https?$/ })
@@ -7,8 +9,13 @@ const baseUrl = z
 
 /** A token that never expires, or a user whose log-in gives tokens that are renewed. */
 export const settings = z.union([
-  z.strictObject({ baseUrl, token: z.string().min(1).describe("The fixed token of the installation") }),
-  z.strictObject({ baseUrl, user: z.string().min(1), password: z.string().min(1) }),
+  z.strictObject({
+    baseUrl,
+    token: z.string().min(1).describe("The fixed token of the installation"),
+    documents,
+    codeLists,
+  }),
+  z.strictObject({ baseUrl, user: z.string().min(1), password: z.string().min(1), documents, codeLists }),
 ]);
 
 export type Settings = z.output<typeof settings>;
