@@ -24,22 +24,49 @@ const connections = {
   crm: { connector: "api", side: "crm", objects: { kundeemne: { direction: "in", firstMeeting: "crm" } } },
 };
 
+/** What the rounds push: made once, as making it takes longer than reading it. */
+export interface InboundBodies {
+  readonly rows: number;
+  readonly clashes: number;
+  readonly fresh: readonly Buffer[];
+  readonly changed: readonly Buffer[];
+  readonly unchanged: readonly Buffer[];
+  readonly named: readonly Buffer[];
+  readonly clashing: readonly Buffer[];
+}
+
+/** `rows` debitorer of a seed, and `clashes` of them with an edit of the CRM's against one of the ledger's. */
+export function inboundBodies(seed: number, rows: number, clashes: number): InboundBodies {
+  const of = (n: number) => debitor(seed, n);
+  const edited = (n: number) => changed(of(n), 1);
+  // The CRM's side gives each another name; then the ledger sends a third name with two other fields.
+  const named = (n: number) => ({ cvrNr: of(n).cvrNr, firmanavn: `${of(n).firmanavn} CRM` });
+  const clashing = (n: number) => ({
+    ...changed(of(n), 2),
+    adresse1: edited(n).adresse1,
+    firmanavn: `${of(n).firmanavn} ERP`,
+  });
+  return {
+    rows,
+    clashes,
+    fresh: [...bodyOf(rows, of, { counter: 1 })],
+    changed: [...bodyOf(rows, edited, { counter: 2 })],
+    unchanged: [...bodyOf(rows, edited)],
+    named: [...bodyOf(clashes, named, { counter: 1, prefix: "K" })],
+    clashing: [...bodyOf(clashes, clashing, { counter: 3 })],
+  };
+}
+
 /**
- * One round on a fresh installation: `rows` new debitorer, the same with three of 25 fields changed, the same unchanged,
- * and `clashes` of them against an edit of the CRM's. The bare programs run in between, on the same server, while the
- * gateway has nothing to do.
+ * One round on a fresh installation: new debitorer, the same with three of 25 fields changed, the same unchanged, and
+ * some of them against an edit of the CRM's. The bare programs run in between, on the same server, while the gateway has
+ * nothing to do.
  */
-export async function inboundRound(
-  seed: number,
-  rows: number,
-  clashes: number,
-  say: (text: string) => void,
-): Promise<InboundRound> {
+export async function inboundRound(bodies: InboundBodies, say: (text: string) => void): Promise<InboundRound> {
+  const { rows, clashes } = bodies;
   const gateway = await startGateway({ connections });
   try {
     await gateway.release("erp", "debitor");
-    const of = (n: number) => debitor(seed, n);
-    const edited = (n: number) => changed(of(n), 1);
     const pushed = async (what: string, body: Iterable<Buffer>): Promise<Pushed> => {
       const before = await cpuOf(gateway);
       const counted = await push(gateway, ERP, body);
@@ -48,22 +75,22 @@ export async function inboundRound(
       );
       return counted;
     };
-    const fresh = await pushed("new", [...bodyOf(rows, of, { counter: 1 })]);
+    const fresh = await pushed("new", bodies.fresh);
     expectCounts("new", fresh, { kept: rows });
     await verify(gateway, rows, { created: rows }, 1);
     await makeCopies(gateway);
     const bareFresh = await bareUpsert(gateway);
 
-    const second = await pushed("changed", [...bodyOf(rows, edited, { counter: 2 })]);
+    const second = await pushed("changed", bodies.changed);
     expectCounts("changed", second, { kept: rows });
     await verify(gateway, rows, { created: rows, updated: rows }, 2);
     const bareChanged = await bareUpsert(gateway);
     const copy = await bareCopy(gateway);
 
-    const third = await pushed("unchanged", [...bodyOf(rows, edited)]);
+    const third = await pushed("unchanged", bodies.unchanged);
     expectCounts("unchanged", third, { repeats: rows });
 
-    const fourth = await clash(gateway, seed, clashes);
+    const fourth = await clash(gateway, bodies);
     return {
       fresh: rows / fresh.seconds,
       changed: rows / second.seconds,
@@ -76,22 +103,13 @@ export async function inboundRound(
   }
 }
 
-/**
- * The CRM's side gives each of the records another name; then the ledger sends a third name with two other fields. Names
- * are decided by a person, so each change opens one case.
- */
-async function clash(gateway: RunningGateway, seed: number, rows: number): Promise<Pushed> {
-  const named = (n: number) => ({ cvrNr: debitor(seed, n).cvrNr, firmanavn: `${debitor(seed, n).firmanavn} CRM` });
+/** Names are decided by a person, so each change of the ledger opens one case. */
+async function clash(gateway: RunningGateway, { clashes: rows, named, clashing }: InboundBodies): Promise<Pushed> {
   // They wait in the inbox while the object is armed; the preview reads them there.
-  await push(gateway, CRM, [...bodyOf(rows, named, { counter: 1, prefix: "K" })], { armed: true });
+  await push(gateway, CRM, named, { armed: true });
   await gateway.release("crm", "kundeemne");
   await decided(gateway, "crm");
-  const clashing = (n: number) => ({
-    ...changed(debitor(seed, n), 2),
-    adresse1: changed(debitor(seed, n), 1).adresse1,
-    firmanavn: `${debitor(seed, n).firmanavn} ERP`,
-  });
-  const pushed = await push(gateway, ERP, [...bodyOf(rows, clashing, { counter: 3 })]);
+  const pushed = await push(gateway, ERP, clashing);
   expectCounts("conflicting", pushed, { kept: rows });
   const [row] = await gateway.sql<{ held: number }[]>`
     select count(*)::int as held from changes where connection = 'erp' and outcome = 'held'`;

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type InboundRound, inboundRound } from "./inbound.ts";
+import { type InboundRound, inboundBodies, inboundRound } from "./inbound.ts";
 import { latencies } from "./latency.ts";
 import { memory } from "./memory.ts";
 import { outboundRounds } from "./outbound.ts";
@@ -19,7 +19,10 @@ const { values: given } = parseArgs({
 const rows = Number(given.rows);
 const rounds = Number(given.rounds);
 const wanted = (part: string): boolean => given.only === undefined || given.only.split(",").includes(part);
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
+/** As many as give a steady rate: bringing two sides to clash takes longer than what is measured. */
+const CLASHES = 10_000;
+const say = (text: string): void =>
+  void process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${text}\n`);
 
 const report: { -readonly [K in keyof Report]: Report[K] } = {
   ...{ inboundNew: null, inboundChanged: null, inboundUnchanged: null, inboundConflict: null, outbound: null },
@@ -28,8 +31,9 @@ const report: { -readonly [K in keyof Report]: Report[K] } = {
 
 if (wanted("inbound")) {
   const took: InboundRound[] = [];
+  const bodies = inboundBodies(1, rows, Math.min(rows, CLASHES));
   for (let round = 1; round <= rounds; round += 1) {
-    const each = await inboundRound(round, rows, Math.min(rows, 20_000), say);
+    const each = await inboundRound(bodies, say);
     took.push(each);
     say(note(`inbound ${round}`, each));
   }
