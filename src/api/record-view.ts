@@ -53,6 +53,13 @@ export const metaSchema = z
         until: z.iso.datetime().nullable(),
       }),
     ),
+    samePerson: z
+      .array(z.strictObject({ id: z.uuid(), kundeemneId: z.uuid() }))
+      .optional()
+      .openapi({
+        description:
+          "Contacts of other Kundeemner with the same e-mail address: two contacts, one person (S26). At most 50.",
+      }),
     warnings: z
       .array(z.strictObject({ field: z.string(), code: z.string() }))
       .optional()
@@ -153,6 +160,7 @@ function metaOf(catalogue: Catalogue, record: ReadRecord, checkedOn: string | un
       by,
       until: until === undefined ? null : new Date(until).toISOString(),
     })),
+    ...(record.samePerson === undefined ? {} : { samePerson: [...record.samePerson] }),
     ...(checkedOn === undefined ? {} : { warnings: warningsOf(catalogue, record.values, checkedOn) }),
   };
 }

@@ -23,6 +23,8 @@ export interface ReadRecord {
   readonly mergedInto: string | null;
   /** Contacts: the emne. */
   readonly kundeemneId: string | null;
+  /** Contacts of other emner with the same address: most likely the same person (S26). */
+  readonly samePerson?: readonly { readonly id: string; readonly kundeemneId: string }[];
 }
 
 export type SortKey = "createdAt" | "updatedAt" | (string & {});
@@ -178,7 +180,11 @@ const KUNDEEMNE_COLUMNS = `${SHARED_COLUMNS}, ${instantText("e.orphaned_at")} as
   (select p.id from kontaktpersoner p where p.kundeemne_id = e.id and p.primaer) as primaer_kontakt_id,
   ${readColumns(kundeemneCatalogue, "e")}, ${liveNyesteAkt("e")}::text as nyeste_now`;
 
-const KONTAKT_COLUMNS = `${SHARED_COLUMNS}, e.kundeemne_id, ${readColumns(kontaktpersonCatalogue, "e")}`;
+const SAME_PERSONS = 50;
+const KONTAKT_COLUMNS = `${SHARED_COLUMNS}, e.kundeemne_id, ${readColumns(kontaktpersonCatalogue, "e")},
+  (select json_agg(json_build_object('id', o.id, 'kundeemneId', o.kundeemne_id)) from (
+    select id, kundeemne_id from kontaktpersoner where email_key = e.email_key and kundeemne_id <> e.kundeemne_id and erased_at is null
+    order by id limit ${SAME_PERSONS}) o) as same_person`;
 
 const readShared = (row: Row) => ({
   id: row.id,
@@ -209,6 +215,7 @@ const readKontakt = (row: Row): ReadRecord => ({
   orphanedAt: null,
   mergedInto: null,
   kundeemneId: row.kundeemne_id,
+  samePerson: (row.same_person as ReadRecord["samePerson"] | null) ?? [], // as the column is built above
 });
 
 /** Texts sort as a Danish reader expects (A … Z Æ Ø Å Aa). */

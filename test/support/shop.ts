@@ -48,6 +48,8 @@ export interface ShopOptions {
   readonly codeLists?: Readonly<Record<string, unknown>>;
   /** Settings of objects that differ from two-way. */
   readonly objects?: Readonly<Record<string, Record<string, unknown>>>;
+  /** Further connections; their objects are the test's to open. */
+  readonly connections?: Readonly<Record<string, unknown>>;
   /** Further parts of the configuration. */
   readonly config?: Record<string, unknown>;
   /** Mappings that replace shipped ones, by `connection.object`. */
@@ -97,6 +99,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     },
     ...options.config,
   };
+  Object.assign(config.connections, options.connections);
   const engine = await startEngine(config, options.mappings === undefined ? {} : { mappings: options.mappings });
   const { deps } = engine;
   const { as } = testApi(deps.db, {
