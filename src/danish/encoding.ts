@@ -56,6 +56,9 @@ export function decodeText(bytes: Uint8Array, encoding?: Encoding): Decoded {
   return { ...detected, text, warnings: isDoubtful ? [told] : [] };
 }
 
+/** Are there signs between the letters of this ASCII text that Danish 7-bit text writes æ, ø and å with? */
+export const maybeSevenBit = (bytes: Uint8Array): boolean => SEVEN_BIT_DANISH.test(iconv.decode(bytes, "ascii"));
+
 export function decodeAs(bytes: Uint8Array, encoding: Encoding): string {
   if (encoding === "iso646-dk")
     return iconv.decode(bytes, "ascii").replace(/[{|}[\\\]]/g, (sign) => ISO646[sign] ?? sign);
