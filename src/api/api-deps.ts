@@ -50,9 +50,16 @@ export interface ApiLimits {
   readonly arrayBytes: number;
   /** Bytes of one line of NDJSON. 1 MiB. */
   readonly lineBytes: number;
+  /** Bytes of a file that is brought in. 1 GiB. */
+  readonly importBytes: number;
 }
 
-export const defaultLimits: ApiLimits = { bodyBytes: 1_048_576, arrayBytes: 33_554_432, lineBytes: 1_048_576 };
+export const defaultLimits: ApiLimits = {
+  bodyBytes: 1_048_576,
+  arrayBytes: 33_554_432,
+  lineBytes: 1_048_576,
+  importBytes: 1_073_741_824,
+};
 
 /** Who asks. */
 export interface Caller {

@@ -17,6 +17,7 @@ import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { hookRoutes } from "./routes/hooks.ts";
+import { importRoutes } from "./routes/imports.ts";
 import { inboundRoutes } from "./routes/inbound.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { kontaktpersonRoutes } from "./routes/kontaktpersoner.ts";
@@ -51,9 +52,9 @@ export function createApi(deps: ApiDeps): Api {
       throw new Problem(413, "body_too_large", { facts: { limit: limits.bodyBytes } });
     },
   });
-  app.use("/v1/*", except(INBOUND, limited));
+  app.use("/v1/*", exceptStreams(limited));
   // A stream cannot be remembered; its lines are idempotent by event id or counter (rule R5).
-  app.use("/v1/*", except(INBOUND, idempotent(deps)));
+  app.use("/v1/*", exceptStreams(idempotent(deps)));
 
   kundeemneRoutes(app, deps);
   kontaktpersonRoutes(app, deps);
@@ -65,6 +66,7 @@ export function createApi(deps: ApiDeps): Api {
   conversionRoutes(app, deps);
   codeListRoutes(app, deps);
   connectionRoutes(app, deps);
+  importRoutes(app, deps, limits);
   inboundRoutes(app, deps, limits);
   snapshotRoutes(app, deps);
   outboundRoutes(app, deps);
@@ -87,6 +89,14 @@ const except =
   (paths: RegExp, middleware: MiddlewareHandler<ApiEnv>): MiddlewareHandler<ApiEnv> =>
   (c, next) =>
     paths.test(c.req.path) ? next() : middleware(c, next);
+
+/** Bodies that are read as a stream, of any length: pushes, and files that are brought in. */
+const exceptStreams =
+  (middleware: MiddlewareHandler<ApiEnv>): MiddlewareHandler<ApiEnv> =>
+  (c, next) =>
+    INBOUND.test(c.req.path) || (c.req.method === "POST" && c.req.path === "/v1/imports")
+      ? next()
+      : middleware(c, next);
 
 /** Language, trace id, metric and one debug line of each request. */
 function observed(deps: ApiDeps): MiddlewareHandler<ApiEnv> {

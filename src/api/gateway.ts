@@ -9,9 +9,12 @@ import type { ManyDecided, ManyDecisions } from "../pipelines/decide-many.ts";
 import type { StoppedRange } from "../pipelines/decision.ts";
 import type { Actor } from "../pipelines/deps.ts";
 import type { ExplainedUnit } from "../pipelines/explain.ts";
+import type { Wishes } from "../pipelines/import-file.ts";
+import type { NewImport } from "../pipelines/imports.ts";
 import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
+import type { Import } from "../store/imports.ts";
 import type { UndoTarget } from "../store/undo.ts";
 import type { Webhook } from "../store/webhooks.ts";
 
@@ -120,6 +123,13 @@ export interface Gateway {
     at: { connection: string; object?: string },
     receipts: readonly Receipt[],
   ): Promise<{ accepted: number; refused: readonly Refused[] }>;
+  /** Keeps a file as it arrives, and looks at it. */
+  openImport(act: NewImport): Promise<Import>;
+  correctImport(id: string, wishes: Wishes): Promise<Import>;
+  /** Orders a dry run. */
+  tryImport(act: { id: string; by: Actor }): Promise<{ run: number }>;
+  /** Carries a file out that was tried: a run of kind `import`. */
+  applyImport(act: { id: string; again?: boolean; by: Actor }): Promise<{ run: number }>;
   openSnapshot(act: { connection: string; object: string; by: Actor }): Promise<{ snapshot: string }>;
   completeSnapshot(act: { connection: string; object: string; snapshot: string; count: number }): Promise<{
     state: string;

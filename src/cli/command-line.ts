@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { checkCommand } from "./commands/check.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { pauseCommand, resumeCommand } from "./commands/pause.ts";
@@ -41,6 +42,7 @@ const commandsOf = (terminal: Terminal): AnyCommand =>
       init: initCommand(terminal),
       check: checkCommand(terminal),
       start: startCommand(terminal),
+      import: importCommand(terminal),
       status: statusCommand(terminal),
       sync: syncCommand(terminal),
       release: releaseCommand(terminal),

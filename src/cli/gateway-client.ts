@@ -1,3 +1,6 @@
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { z } from "zod";
 import { CommandError, type Terminal } from "./terminal.ts";
 
@@ -30,6 +33,10 @@ export interface Query {
 export interface GatewayClient {
   /** The answer as the schema reads it. Anything but a 2xx is a CommandError in words. */
   ask<T>(schema: z.ZodType<T>, method: string, path: string, options?: { query?: Query; body?: unknown }): Promise<T>;
+  /** The same with a file as the body, streamed. */
+  bring<T>(schema: z.ZodType<T>, path: string, options: { query?: Query; file: string; type: string }): Promise<T>;
+  /** Writes an answer that is a file to one here. */
+  save(path: string, to: string): Promise<void>;
   /** A call that answers nothing. */
   act(method: string, path: string, options?: { query?: Query; body?: unknown }): Promise<void>;
   /** The items of a paged list, `limit` at most. */
@@ -55,11 +62,23 @@ export function openGateway(
       "Set KOBLING_ADMIN_KEY or give --key; the first start of a gateway shows its admin key once.",
     );
   }
-  const call = (method: string, path: string, options: { query?: Query; body?: unknown } = {}) =>
-    send(new URL(path + queryText(options.query), url), method, key, options.body);
+  const at = (path: string, query?: Query): URL => new URL(path + queryText(query), url);
+  const call = (method: string, path: string, options: { query?: Query; body?: unknown } = {}) => {
+    const body = options.body === undefined ? undefined : { json: options.body };
+    return send(at(path, options.query), method, key, body);
+  };
   return {
     async ask(schema, method, path, options) {
       return readAnswer(schema, await call(method, path, options));
+    },
+    async bring(schema, path, { query, file, type }) {
+      return readAnswer(schema, await send(at(path, query), "POST", key, { file, type }));
+    },
+    async save(path, to) {
+      const answer = await reach(at(path), { method: "GET", headers: headersOf(key) });
+      if (!answer.ok || answer.body === null)
+        throw problemInWords(answer.status, parseJson(await answer.text()), at(path));
+      await writeFile(to, Readable.fromWeb(answer.body as never)); // the same stream, as two libraries name its type
     },
     async act(method, path, options) {
       await call(method, path, options);
@@ -87,18 +106,33 @@ function queryText(query: Query = {}): string {
   return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
 }
 
-async function send(url: URL, method: string, key: string, body: unknown): Promise<unknown> {
-  const headers = {
-    authorization: `Bearer ${key}`,
-    "accept-language": "en",
-    ...(body === undefined ? {} : { "content-type": "application/json" }),
-  };
-  let answer: Response;
-  let text: string;
+type Body = { readonly json: unknown } | { readonly file: string; readonly type: string };
+
+const headersOf = (key: string): Record<string, string> => ({
+  authorization: `Bearer ${key}`,
+  "accept-language": "en",
+});
+
+async function send(url: URL, method: string, key: string, body?: Body): Promise<unknown> {
+  const type = body === undefined ? undefined : "json" in body ? "application/json" : body.type;
+  const headers = { ...headersOf(key), ...(type === undefined ? {} : { "content-type": type }) };
+  const sent =
+    body === undefined
+      ? {}
+      : "json" in body
+        ? { body: JSON.stringify(body.json) }
+        : { body: Readable.toWeb(createReadStream(body.file)) as never, duplex: "half" };
+  // A file takes as long as it takes.
+  const limit = body !== undefined && "file" in body ? {} : { signal: AbortSignal.timeout(TIMEOUT_MS) };
+  const answer = await reach(url, { method, headers, ...sent, ...limit } as RequestInit);
+  const read = parseJson(await answer.text());
+  if (answer.ok) return read;
+  throw problemInWords(answer.status, read, url);
+}
+
+async function reach(url: URL, init: RequestInit): Promise<Response> {
   try {
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    answer = await fetch(url, { method, headers, ...sent, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    text = await answer.text();
+    return await fetch(url, init);
   } catch (cause) {
     throw new CommandError(
       `No gateway answers at ${url.origin}.`,
@@ -106,9 +140,6 @@ async function send(url: URL, method: string, key: string, body: unknown): Promi
       { cause },
     );
   }
-  const read = parseJson(text);
-  if (answer.ok) return read;
-  throw problemInWords(answer.status, read, url);
 }
 
 function parseJson(text: string): unknown {

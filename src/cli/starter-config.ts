@@ -17,6 +17,13 @@ connections:
       debitor: { direction: both, firstMeeting: remote, create: in, poll: 30s }
       kreditor: { direction: both, firstMeeting: remote, create: in, poll: 30s }
 
+  # The door for spreadsheets: \`kobling import kunder.xlsx\`. firstMeeting says what a row may do to a record that is here
+  # already: crm fills what is empty, remote overwrites, ask puts each difference before a person.
+  regneark:
+    connector: import
+    objects:
+      kundeemne: { direction: in, create: in, firstMeeting: crm }
+
   # The system that your people keep the Kundeemner in. Without one, Kobling itself is the CRM and is edited through its API.
   # crm:
   #   connector: keybalance

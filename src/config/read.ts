@@ -120,7 +120,7 @@ function literalSecrets(raw: readonly LooseConnection[], file: YamlFile, { redac
   );
 }
 
-function crossFaults(config: ConfigFile, { knownFields }: ReadOptions, file: YamlFile): Fault[] {
+function crossFaults(config: ConfigFile, { knownFields, connectors }: ReadOptions, file: YamlFile): Fault[] {
   const faults: Fault[] = [];
   const tell = (path: readonly PathPart[], rule: string, wayOut: string) =>
     faults.push(file.fault({ path, rule, wayOut }));
@@ -128,6 +128,8 @@ function crossFaults(config: ConfigFile, { knownFields }: ReadOptions, file: Yam
     faults.push(file.fault({ path, rule, wayOut, isName: true }));
   const crmOf = new Map<string, string>();
   for (const [name, connection] of Object.entries(config.connections)) {
+    // What a person carries in is the CRM's own hand, beside the one CRM.
+    if (connectors?.[connection.connector]?.byHand === true) continue;
     for (const [key, object] of Object.entries(connection.objects)) {
       const kind = object.as ?? key;
       if (object.direction === "off" || sideOf(key, object.side, connection.side) !== "crm") continue;

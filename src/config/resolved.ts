@@ -75,6 +75,7 @@ export interface KoblingConfig {
 export interface ConnectorDefaults {
   readonly limits?: { readonly requests: number; readonly per: string };
   readonly quietMs?: number;
+  readonly byHand?: boolean;
 }
 
 const QUIET_MS = 30_000;

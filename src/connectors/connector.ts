@@ -158,6 +158,8 @@ export interface ConnectorDefinition<Settings = unknown> {
   readonly delta: boolean;
   /** It states when an object last changed, or whoever pushes may (rule R3); `kobling check` warns of `most_recent` without. */
   readonly statesTimes?: boolean;
+  /** What comes through it a person has carried in: it stands beside the one connection of side crm (rule R1). */
+  readonly byHand?: boolean;
   readonly mappings: Readonly<Record<string, Mapping>>;
   /** Documents that an account takes, by kind; its client then has `createDocument` and `listDocuments`. */
   documents?(settings: Settings): Readonly<Partial<Record<DocumentKind, DocumentType>>>;

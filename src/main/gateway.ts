@@ -9,6 +9,7 @@ import type { Deps } from "../pipelines/deps.ts";
 import { createEntity, deleteContact, editEntity } from "../pipelines/edit.ts";
 import { addEventWebhook, type WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { explain } from "../pipelines/explain.ts";
+import { applyImport, correctImport, openImport, tryImport } from "../pipelines/imports.ts";
 import { linkEntity, unlink } from "../pipelines/linking.ts";
 import { leaseOutbound, receiptOutbound } from "../pipelines/outbound.ts";
 import { changePolicies } from "../pipelines/policies.ts";
@@ -54,6 +55,10 @@ export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
   retryQuarantined: (act) => retryQuarantined(deps, act),
   leaseOutbound: (act) => leaseOutbound(deps, act),
   receiptOutbound: (at, receipts) => receiptOutbound(deps, at, receipts),
+  openImport: (act) => openImport(deps, act),
+  correctImport: (id, wishes) => correctImport(deps, id, wishes),
+  tryImport: ({ id, by }) => tryImport(deps, id, by),
+  applyImport: ({ id, ...wish }) => applyImport(deps, id, wish),
   openSnapshot: (act) => openSnapshot(deps, act),
   completeSnapshot: (act) => completeSnapshot(deps, act),
   addWebhook: (url) => addEventWebhook(webhooks, url),

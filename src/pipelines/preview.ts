@@ -47,6 +47,9 @@ const SAMPLES = 10;
 /** How long what a preview has named may be done without being counted. */
 const GRANTED_MS = 24 * 3_600_000;
 
+/** Remembers what a preview is to decide as items of its run. Gives the number of objects. */
+export type Take = (deps: Deps, connection: string, object: string, runId: number) => Promise<number>;
+
 /** Thrown to leave the transaction of a preview without a trace. */
 class Undone extends Error {}
 
@@ -60,14 +63,10 @@ export async function preview(
   connection: string,
   object: string,
   runId: number,
+  take: Take = deps.connectorOf(connection).mode === "queue" ? takeInbox : takeListing,
 ): Promise<{ effects: Effects; samples: unknown[] }> {
   const began = await readNow(deps.db.sql);
-  const read = await (deps.connectorOf(connection).mode === "queue" ? takeInbox : takeListing)(
-    deps,
-    connection,
-    object,
-    runId,
-  );
+  const read = await take(deps, connection, object, runId);
   const effects: Effects = {
     read,
     created: 0,
@@ -85,7 +84,6 @@ export async function preview(
     thirdSystems: {},
   };
   const samples: unknown[] = [];
-  const plans: PlannedItem[] = [];
   await deps.db.sql
     .begin(async (tx) => {
       let after = "";
@@ -119,6 +117,7 @@ export async function preview(
         );
         const batch = await decideBatch(deps, tx, connection, incomings, { asReleased: { connection, object } });
         count(batch, object, effects, samples);
+        const plans: PlannedItem[] = [];
         for (const { id, outcome } of batch.outcomes) {
           const item = items[-id - 1];
           if (item === undefined) continue;
@@ -132,13 +131,14 @@ export async function preview(
             entityVersion: known ? slot.was : null,
           });
         }
+        // Beside the transaction, which leaves no trace: so that no plan of a whole object has to be held.
+        await planItems(deps.db.sql, runId, object, plans);
       }
       throw new Undone();
     })
     .catch((error: unknown) => {
       if (!(error instanceof Undone)) throw error;
     });
-  await planItems(deps.db.sql, runId, object, plans);
   return { effects, samples };
 }
 
@@ -255,8 +255,9 @@ export async function release(
   const asked = wanted.direction ?? wish.direction;
   const releasedIn = (asked === "in" || asked === "both") && (wish.direction === "in" || wish.direction === "both");
   const releasedOut = (asked === "out" || asked === "both") && (wish.direction === "out" || wish.direction === "both");
+  const byHand = deps.connectorOf(connection).byHand === true;
   await deps.db.sql.begin(async (tx) => {
-    const moved = await previewMoved(tx, wanted.preview, connection, object);
+    const moved = await previewMoved(tx, wanted.preview, connection, object, !byHand);
     if (moved > 0)
       throw new RejectedError("not_fresh", "Records or links of the preview have moved since; take a new preview", {
         context: { moved },

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { contentHash } from "../lib/hash.ts";
 import { countWaiting, keepChanges, type NewChange, newestKept } from "../store/changes.ts";
 import { readNow } from "../store/clock.ts";
-import type { Db } from "../store/database.ts";
+import type { Db, Tx } from "../store/database.ts";
 import { addRunCounts } from "../store/runs.ts";
 import { countTombstoneHits, findTombstones } from "../store/tombstones.ts";
 import type { Deps } from "./deps.ts";
@@ -47,6 +47,8 @@ export interface Telling {
   readonly hadBaseAt?: Date | undefined;
   /** A reading that a suspicion asked for: kept though it equals the newest one (rule R8). */
   readonly confirming?: boolean;
+  /** Done in the transaction that keeps them, where they belong to a run: how far the run has come. */
+  readonly within?: (tx: Tx) => Promise<void>;
 }
 
 /**
@@ -64,6 +66,7 @@ export async function receive(deps: Deps, telling: Telling, envelopes: readonly 
       : await deps.db.sql.begin(async (tx) => {
           const kept = await keep(deps, tx, shown, envelopes);
           await addRunCounts(tx, new Map([[runId, countsOf(kept, telling)]]));
+          await telling.within?.(tx);
           return kept;
         });
   if (received.kept > 0) await deps.queue.due("ingest", telling.connection);

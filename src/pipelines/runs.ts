@@ -8,12 +8,14 @@ import {
   endRun,
   openRun,
   type Run,
+  resumeLostImports,
   SAY_ALIVE_MS,
   sayAlive,
   takeWaitingRuns,
 } from "../store/runs.ts";
 import { iso } from "./batch.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { findFile, readImport, takeFile } from "./import-run.ts";
 import { ingestAndReadAgain, readListing } from "./listing.ts";
 import { preview } from "./preview.ts";
 import { sweep } from "./standing.ts";
@@ -52,6 +54,9 @@ const interrupted = { code: "interrupted", message: "The process that carried it
  * once: a run is taken once.
  */
 export async function workRuns(deps: Deps, connection: string): Promise<void> {
+  // What a file says is read on where it was left: it is one run, and is undone as one.
+  const resumed = await resumeLostImports(deps.db.sql, connection);
+  if (resumed > 0) deps.log.warn("import.resumed", { connection, runs: resumed });
   const lost = await endLostRuns(deps.db.sql, connection, interrupted);
   if (lost > 0) deps.log.warn("run.interrupted", { connection, runs: lost });
   for (const run of await takeWaitingRuns(deps.db.sql, connection)) await carryOut(deps, run);
@@ -79,13 +84,19 @@ async function carryOut(deps: Deps, run: Run): Promise<void> {
     const objects = run.object === null ? Object.keys(deps.connection(connection).objects) : [run.object];
     if (run.kind === "preview") {
       for (const object of objects) {
-        const { effects, samples } = await preview(deps, connection, object, id);
+        const file = await findFile(deps, run);
+        const take = file === undefined ? undefined : takeFile(file);
+        const { effects, samples } = await preview(deps, connection, object, id, take);
         const { thirdSystems, ...counts } = effects;
         await addRunCounts(deps.db.sql, new Map([[id, counts]]));
         await endRun(deps.db.sql, id, "done", { effects: counts, thirdSystems, samples });
       }
     } else {
       for (const object of objects) {
+        if (run.kind === "import") {
+          await readImport(deps, id);
+          continue;
+        }
         await readListing(deps, connection, object, id);
         await ingestAndReadAgain(deps, connection);
         if (run.kind !== "delta") await sweep(deps, connection, object);

@@ -25,6 +25,8 @@ export function keptByRemote(batch: Batch, slot: EntitySlot, unit: string): stri
     const lane = batch.lanes.get(laneKey(link.connection, link.object));
     const mapping = batch.deps.mappingOf(link.connection, link.object);
     if (link.state !== "linked" || lane === undefined || mapping === undefined) continue;
+    // A file says nothing by itself any more: there is no remote that would go on differing.
+    if (lane.byHand === true) continue;
     const isOwn = link.entityId === entity.id;
     if (!isOwn && !mapping.hasView) continue;
     const mapped = (isOwn ? mapping : viewOf(mapping)).unitByName.get(unit);

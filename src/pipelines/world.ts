@@ -46,6 +46,7 @@ export function openLanes(
       createIn: object.create === "in" || object.create === "both",
       createOut: object.create === "out" || object.create === "both",
       firstMeeting: object.firstMeeting,
+      byHand: deps.connectorOf(row.connection).byHand === true,
       // The mapping of a vendor may wish it, the configuration too.
       onRemoteEdit:
         deps.mappingOf(row.connection, row.object)?.onRemoteEdit === "restore" ? "restore" : object.onRemoteEdit,

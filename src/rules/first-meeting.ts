@@ -36,6 +36,8 @@ export function decideFirst(each: UnitCase): UnitEffect {
   const isLedgers = lane.side === "ledger" || (lane.side === "crm" && each.ourSetter.side === "ledger");
   if (!each.mayUpdate && isLedgers) return conflict(each, "R15:flag");
   if (lane.firstMeeting === "ask") return conflict(each, "R26:ask");
+  // What a person carries in is the CRM's as well; here `crm` says that what stands in the record stays.
+  if (lane.firstMeeting === "crm" && lane.byHand === true) return carryOut(each, "ours", "R26:crm");
   const ours = oursIsCrm(entity, unit);
   const theirsCrm = isCrm(each.setter);
   if (lane.firstMeeting === "crm" && ours !== theirsCrm)

@@ -131,6 +131,8 @@ export interface Link {
 
 /** What configuration and release say of one object of one connection, for deciding. */
 export interface Lane {
+  /** A person carries in what comes here: a file of theirs. */
+  readonly byHand?: boolean;
   readonly connection: string;
   readonly object: string;
   readonly connector: string;

@@ -19,6 +19,7 @@ const keptImages = `, kept as (
 /** Drops what has passed its time, slice by slice; nothing that waits for a decision, a delivery or a person. */
 export async function dropOld(sql: Sql, retention: Retention): Promise<Record<string, number>> {
   const age = (ms: number): string => `(select kobling_now()) - ${Math.round(ms)} * interval '1 millisecond'`;
+  const ofOldImports = `import_id in (select id from imports where created_at < ${age(retention.runsMs)})`;
   const wanted: readonly [name: string, table: string, key: string, where: string][] = [
     ["changes", "changes", "id", `state in ('decided', 'repeat', 'stale') and received_at < ${age(retention.inboxMs)}`],
     [
@@ -48,6 +49,16 @@ export async function dropOld(sql: Sql, retention: Retention): Promise<Record<st
       "id",
       `state in ('done', 'failed', 'stopped') and created_at < ${age(retention.runsMs)}
        and not exists (select 1 from lanes l where l.preview_id = runs.id)`,
+    ],
+    ["importChunks", "import_chunks", "ctid", `at < ${age(retention.inboxMs)}`],
+    ["importRows", "import_rows", "ctid", ofOldImports],
+    ["importFaults", "import_faults", "ctid", ofOldImports],
+    [
+      "imports",
+      "imports",
+      "id",
+      `created_at < ${age(retention.runsMs)} and not exists (select 1 from runs r where r.id in (imports.run, imports.preview_run))
+       and not exists (select 1 from import_rows x where x.import_id = imports.id)`,
     ],
     ["reviews", "reviews", "id", `state in ('decided', 'closed') and updated_at < ${age(retention.reviewsMs)}`],
     // What the feed still shows stays: its entries are read from here.

@@ -1,6 +1,16 @@
 import type { Db } from "./database.ts";
 
-export type RunKind = "delta" | "full" | "reconcile" | "lookup" | "audience" | "preview" | "push" | "snapshot" | "undo";
+export type RunKind =
+  | "delta"
+  | "full"
+  | "reconcile"
+  | "lookup"
+  | "audience"
+  | "preview"
+  | "push"
+  | "snapshot"
+  | "undo"
+  | "import";
 
 export interface Run {
   readonly id: number;
@@ -32,13 +42,27 @@ const alive = `kobling_now() + interval '${ALIVE_SECONDS} seconds'`;
 
 export async function openRun(
   sql: Db,
-  run: { connection: string; object: string | null; kind: RunKind; by: string; state?: "waiting" | "running" },
+  run: {
+    connection: string;
+    object: string | null;
+    kind: RunKind;
+    by: string;
+    state?: "waiting" | "running";
+    detail?: Record<string, unknown>;
+  },
 ): Promise<number> {
   const [row] = await sql.unsafe(
-    `insert into runs (connection, object, kind, state, created_at, started_at, by, alive_until) values ($1, $2, $3, $4, kobling_now(),
-       case when $4 = 'running' then kobling_now() end, $5, case when $4 = 'running' and $3 not in ('snapshot', 'undo') then ${alive} end)
+    `insert into runs (connection, object, kind, state, created_at, started_at, by, detail, alive_until) values ($1, $2, $3, $4, kobling_now(),
+       case when $4 = 'running' then kobling_now() end, $5, $6::text::json, case when $4 = 'running' and $3 not in ('snapshot', 'undo') then ${alive} end)
      returning id::float8 as id`,
-    [run.connection, run.object, run.kind, run.state ?? "waiting", run.by],
+    [
+      run.connection,
+      run.object,
+      run.kind,
+      run.state ?? "waiting",
+      run.by,
+      run.detail === undefined ? null : JSON.stringify(run.detail),
+    ],
   );
   return Number(row?.id);
 }
@@ -82,6 +106,16 @@ export async function endRun(
     "update runs set state = $2, ended_at = kobling_now(), detail = coalesce($3::text::json, detail) where id = $1",
     [id, state, detail === undefined ? null : JSON.stringify(detail)],
   );
+}
+
+/** Imports whose process died wait for another one: how far they had come stands with their rows. */
+export async function resumeLostImports(sql: Db, connection: string): Promise<number> {
+  const resumed = await sql.unsafe(
+    `update runs set state = 'waiting', alive_until = null
+     where connection = $1 and kind = 'import' and state = 'running' and alive_until < kobling_now()`,
+    [connection],
+  );
+  return resumed.count;
 }
 
 /** Adds to the counts of runs, one statement for all. */
@@ -195,14 +229,23 @@ export async function planItems(sql: Db, runId: number, object: string, plans: r
   );
 }
 
-/** How many records and links that a preview names have moved since (rule R27). */
-export async function previewMoved(sql: Db, runId: number, connection: string, object: string): Promise<number> {
+/**
+ * How many records and links that a preview names have moved since (rule R27). A table that a person carries in once more
+ * moves no link before it is carried out: with `links` false they are not asked.
+ */
+export async function previewMoved(
+  sql: Db,
+  runId: number,
+  connection: string,
+  object: string,
+  links = true,
+): Promise<number> {
   const [row] = await sql.unsafe(
     `select (select count(*) from run_items i join kundeemner k on k.id = i.entity_id where i.run_id = $1 and k.version <> i.entity_version)
        + (select count(*) from run_items i join kontaktpersoner k on k.id = i.entity_id where i.run_id = $1 and k.version <> i.entity_version)
        + (select count(*) from run_items i join links l on l.connection = $2 and l.object = $3 and l.external_id = i.external_id
-            where i.run_id = $1 and i.object = $3 and l.newest_hash is not null and l.newest_hash <> i.hash) as moved`,
-    [runId, connection, object],
+            where $4::boolean and i.run_id = $1 and i.object = $3 and l.newest_hash is not null and l.newest_hash <> i.hash) as moved`,
+    [runId, connection, object, links],
   );
   return Number(row?.moved ?? 0);
 }

@@ -26,14 +26,14 @@ test("init writes a configuration that check takes, and names a schema that edit
   const text = readFileSync(join(folder, "kobling.yaml"), "utf8");
   const schema = /\$schema=(\S+)/.exec(text)?.[1] ?? "";
   expect(JSON.parse(readFileSync(resolve(folder, schema), "utf8"))).toMatchObject({ type: "object" });
-  expect(await kobling(["check"], env)).toMatchObject({ code: 0, out: "No faults: 1 connection, 2 objects." });
+  expect(await kobling(["check"], env)).toMatchObject({ code: 0, out: "No faults: 2 connections, 3 objects." });
 });
 
 test("what init comments out is a configuration too", async () => {
   await kobling(["init"], env);
   const text = readFileSync(join(folder, "kobling.yaml"), "utf8");
   configure(text.replaceAll(/^ {2}# ( *(crm|connector|settings|side|objects|kundeemne|kontaktperson):)/gm, "  $1"));
-  expect(await kobling(["check"], env)).toMatchObject({ code: 0, out: "No faults: 2 connections, 4 objects." });
+  expect(await kobling(["check"], env)).toMatchObject({ code: 0, out: "No faults: 3 connections, 5 objects." });
 });
 
 test("init leaves a configuration that is there as it is", async () => {

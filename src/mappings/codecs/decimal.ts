@@ -7,20 +7,23 @@ import { cleanText } from "./text.ts";
 
 /**
  * An exact decimal, in memory as text with a point. `profile` says how the remote spells numbers, because `1.234` alone
- * does not (domain notes, e.4): `point` 1234.5, `da` 1.234,50. Written as text unless `json` says number.
+ * does not (domain notes, e.4): `point` 1234.5, `da` 1.234,50, `en` 1,234.50. Written as text unless `json` says number.
  */
 export const decimal = defineCodec({
   name: "decimal",
   kinds: ["decimal"],
-  options: z.strictObject({ profile: z.enum(["point", "da"]).optional(), json: z.enum(["number", "text"]).optional() }),
+  options: z.strictObject({
+    profile: z.enum(["point", "da", "en"]).optional(),
+    json: z.enum(["number", "text"]).optional(),
+  }),
   make: ({ profile = "point", json = "text" }, field) => ({
     decode: (remote) => {
-      const rule = `a number (${profile === "da" ? "1.234,50" : "1234.50"}) is expected, not ${shapeOf(remote)}`;
+      const rule = `a number (${EXAMPLES[profile]}) is expected, not ${shapeOf(remote)}`;
       if (typeof remote === "number") return canonicalDecimal(String(remote)) ?? misread("bad_value", rule);
       const text = cleanText(remote);
       if (typeof text !== "string" || text === "") return text;
       if (profile === "point") return canonicalDecimal(text) ?? misread("bad_value", rule);
-      const amount = readAmount(text, "da");
+      const amount = readAmount(text, profile);
       return amount.ok ? (canonicalDecimal(amount.value) ?? misread("bad_value", rule)) : misread("bad_value", rule);
     },
     encode: (ours) => {
@@ -35,6 +38,8 @@ export const decimal = defineCodec({
     },
   }),
 });
+
+const EXAMPLES = { point: "1234.50", da: "1.234,50", en: "1,234.50" };
 
 /** Decimal comma, the field's scale at least, no grouping (which only reading needs to understand). */
 function danish(value: string, scale: number): string {

@@ -16,6 +16,12 @@ const truths = new Map<unknown, boolean>([
   ["n", false],
   ["ja", true],
   ["nej", false],
+  ["sand", true],
+  ["falsk", false],
+  ["y", true],
+  ["yes", true],
+  ["no", false],
+  ["x", true],
 ]);
 
 const spellings = {
