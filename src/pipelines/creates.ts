@@ -1,11 +1,14 @@
 import type { CallTimes, RemoteObject } from "../connectors/connector.ts";
 import type { Values } from "../model/catalogue.ts";
-import { agrees, looselyAgrees } from "../rules/unit-values.ts";
+import { agrees, looselyAgrees, sameTheirs } from "../rules/unit-values.ts";
 import { loadAttempts } from "../store/attempts.ts";
 import type { Delivery } from "../store/deliveries.ts";
 import { loadTiedIds } from "../store/links.ts";
 import type { Deps } from "./deps.ts";
 import { asError } from "./each.ts";
+
+/** Before anything was sent there are matches (R24), afterwards objects that may be ours (R19). */
+export type Doubt = "R24:several_found" | "R19:several_found" | "R19:similar_found";
 
 /** What looking for creates that left the process has found (rule R19). By delivery id. */
 export interface FoundCreates {
@@ -21,8 +24,8 @@ export interface FoundCreates {
   >;
   /** The remote has the record already, before anything was sent (S88): a first meeting. */
   readonly matched: ReadonlyMap<number, { readonly object: RemoteObject; readonly times: CallTimes }>;
-  /** Several could be it: a person decides. */
-  readonly doubtful: ReadonlyMap<number, readonly string[]>;
+  /** Several could be it, or one that is only alike: a person decides. */
+  readonly doubtful: ReadonlyMap<number, { readonly code: Doubt; readonly externalIds: readonly string[] }>;
   readonly failed: ReadonlyMap<number, Error>;
 }
 
@@ -45,14 +48,14 @@ export async function findCreated(deps: Deps, connection: string, leases: readon
     number,
     { object: RemoteObject; times: CallTimes; sent: Values; versions: Record<string, number> }
   >();
-  const doubtful = new Map<number, readonly string[]>();
+  const doubtful = new Map<number, { code: Doubt; externalIds: string[] }>();
   const failed = new Map<number, Error>();
   for (const object of new Set(doubted.map((lease) => lease.object))) {
     const own = doubted.filter((lease) => lease.object === object);
     const mapping = deps.mappingOf(connection, object);
     if (mapping === undefined) continue;
     const tied = await loadTiedIds(deps.db.sql, connection, object);
-    const hits = new Map<number, { object: RemoteObject; times: CallTimes }[]>();
+    const hits = new Map<number, Hit[]>();
     try {
       await deps.limits.call(connection, async () => {
         for await (const page of deps.clientOf(connection).list(object, {})) {
@@ -61,8 +64,9 @@ export async function findCreated(deps: Deps, connection: string, leases: readon
             const { claims } = mapping.readRemote(each.image);
             for (const lease of own) {
               const attempt = attempts.get(lease.attemptId ?? -1);
-              if (attempt === undefined || !isMade(mapping, attempt.sent, attempt.versions, claims)) continue;
-              hits.set(lease.id, [...(hits.get(lease.id) ?? []), { object: each, times: page.times }]);
+              const how = attempt === undefined ? "other" : likeness(mapping, attempt.sent, attempt.versions, claims);
+              if (how === "other") continue;
+              hits.set(lease.id, [...(hits.get(lease.id) ?? []), { how, object: each, times: page.times }]);
             }
           }
         }
@@ -73,34 +77,70 @@ export async function findCreated(deps: Deps, connection: string, leases: readon
     }
     for (const lease of own) {
       const attempt = attempts.get(lease.attemptId ?? -1);
-      const [one, ...more] = hits.get(lease.id) ?? [];
+      const best = bestOf(hits.get(lease.id) ?? []);
+      const [one] = best;
       if (one === undefined || attempt === undefined) continue;
-      if (more.length > 0)
-        doubtful.set(
-          lease.id,
-          [one, ...more].map((each) => each.object.externalId),
-        );
-      else found.set(lease.id, { ...one, sent: attempt.sent, versions: attempt.versions });
+      if (best.length === 1 && one.how !== "alike")
+        found.set(lease.id, { ...one, sent: attempt.sent, versions: attempt.versions });
+      else {
+        const code = best.length > 1 ? "R19:several_found" : "R19:similar_found";
+        doubtful.set(lease.id, { code, externalIds: best.map(({ object: { externalId } }) => externalId) });
+      }
     }
   }
   return { found, matched: new Map(), doubtful, failed };
 }
 
+interface Hit {
+  readonly how: "same" | "edited" | "alike";
+  readonly object: RemoteObject;
+  readonly times: CallTimes;
+}
+
+/** What shows most of what was sent: an edited one says nothing beside one that shows it all. */
+function bestOf(hits: readonly Hit[]): readonly Hit[] {
+  for (const how of ["same", "edited"] as const) {
+    const these = hits.filter((each) => each.how === how);
+    if (these.length > 0) return these;
+  }
+  return hits;
+}
+
 type Mapping = NonNullable<ReturnType<Deps["mappingOf"]>>;
 
-/** Does an object show what the create sent, as sent or as the remote renders it? Fields it does not show say nothing. */
-export function isMade(mapping: Mapping, sent: Values, versions: Record<string, number>, claims: Values): boolean {
-  let compared = 0;
+/**
+ * Is an object the one that a create has made? `same`: it shows what was sent, as sent or as the remote renders it.
+ * `edited`: by its name or registration it is, and shows at least half of what was sent: somebody has edited it since.
+ * `alike`: it has the registration that was sent, and little else. Fields that it does not show say nothing.
+ */
+export function likeness(
+  mapping: Mapping,
+  sent: Values,
+  versions: Record<string, number>,
+  claims: Values,
+): "same" | "edited" | "alike" | "other" {
+  const agreeing = new Set<string>();
+  const differing = new Set<string>();
   for (const unit of Object.keys(versions)) {
     const mapped = mapping.unitByName.get(unit);
-    if (
-      mapped === undefined ||
-      mapped.token ||
-      mapped.keys.some((key) => claims[key] === undefined || sent[key] === undefined)
-    )
+    if (mapped === undefined || mapped.keys.some((key) => claims[key] === undefined || sent[key] === undefined))
       continue;
-    compared += 1;
-    if (!agrees(mapping.as, mapped, claims, sent) && !looselyAgrees(mapping.as, mapped, claims, sent)) return false;
+    const isEqual = mapped.token
+      ? sameTheirs(mapping.as, mapped, claims, sent)
+      : agrees(mapping.as, mapped, claims, sent) || looselyAgrees(mapping.as, mapped, claims, sent);
+    (isEqual ? agreeing : differing).add(unit);
   }
-  return compared > 0;
+  // A number of one field is placed among several of ours: it names nobody by itself, unless all else is as sent.
+  const others = [...differing].filter((unit) => mapping.unitByName.get(unit)?.token !== true);
+  const shown = [...agreeing].filter((unit) => mapping.unitByName.get(unit)?.token !== true);
+  if (others.length === 0 && shown.length > 0) return "same";
+  const registration = mapping.units.find(({ unit, token }) => token || unit === "registration")?.unit ?? "";
+  const name = mapping.as === "kundeemne" ? "firmanavn" : "navn";
+  if (differing.has(registration)) return "other";
+  if ((agreeing.has(registration) || agreeing.has(name)) && agreeing.size >= differing.size) return "edited";
+  return agreeing.has(registration) ? "alike" : "other";
 }
+
+/** Is it the object of this create, as far as can be told without asking a person? */
+export const isMade = (mapping: Mapping, sent: Values, versions: Record<string, number>, claims: Values): boolean =>
+  ["same", "edited"].includes(likeness(mapping, sent, versions, claims));

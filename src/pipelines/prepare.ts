@@ -67,10 +67,8 @@ export async function prepare(
       const doubt = read.created.doubtful.get(lease.id);
       if (doubt !== undefined) {
         const about = { delivery: lease, externalId: null, versions: {} };
-        // Before anything was sent they are matches of a conversion, afterwards they may be ours.
-        const code = lease.attemptId === null ? "R24:several_found" : "R19:several_found";
-        await tellRejected(tx, at, connection, about, { code }, { externalIds: doubt.join(", ") });
-        ends.push({ id: lease.id, fence: lease.fence, state: "rejected", reason: code });
+        await tellRejected(tx, at, connection, about, doubt, { externalIds: doubt.externalIds.join(", ") });
+        ends.push({ id: lease.id, fence: lease.fence, state: "rejected", reason: doubt.code });
         continue;
       }
       go.push(lease);

@@ -227,6 +227,7 @@ const creating = {
   rows: { Debitorer: [] },
   objects: { debitor: { direction: "both", firstMeeting: "remote", create: "both" } },
 };
+const address = { adresse1: "Havnegade 1", postnr: "5000", bynavn: "Odense C" };
 const make = ({ engine }: Stage, values: Record<string, string> = {}) =>
   createEntity(engine.deps, { entity: "kundeemne", values: { firmanavn: "Ny Havn ApS", ...values }, by: person });
 const posts = ({ erp }: Stage) => erp.log.entries({ method: "POST", function: "Debitorer" });
@@ -292,6 +293,47 @@ test("R19 when several objects could be the one that was made, a person is told 
     { state: "rejected", reason: "R19:several_found" },
   ]);
   expect(await reviews("alert")).toMatchObject([{ reason: "delivery:R19:several_found" }]);
+});
+
+test("R19 a create whose answer was lost is found also after a person has edited what it made: the edit is taken, nothing is sent twice", async () => {
+  const stage = await start(creating);
+  const { engine, erp, ask, ahead } = stage;
+  erp.control.addFault({ fault: { kind: "reset", when: "after" }, verb: "post", times: 1 });
+  const { id } = await make(stage, { ...address, telefon: "33112233" });
+  await engine.work();
+  const [made] = erp.control.rows("Debitorer");
+  erp.control.put("Debitorer", made?.Kontonr ?? "", { Telefon: "44556677" });
+  await engine.settle(); // a listing shows it before we know that it is ours
+  expect(await ask("select count(*)::int as n from links where state = 'linked'")).toEqual([{ n: 0 }]);
+  await ahead(36 * s);
+  await engine.settle();
+  expect(posts(stage)).toHaveLength(1);
+  expect(await ask("select state, entity_id from links")).toEqual([{ state: "linked", entity_id: id }]);
+  expect(await ask("select firmanavn, telefon from kundeemner")).toEqual([
+    { firmanavn: "Ny Havn ApS", telefon: "44556677" },
+  ]);
+});
+
+test("R19 an object with the registration that a lost create has sent, and little else of it, is a person's to decide: nothing is sent", async () => {
+  const stage = await start(creating);
+  const { engine, erp, ask, reviews, ahead } = stage;
+  erp.control.addFault({ fault: { kind: "reset", when: "before" }, verb: "post", times: 1 });
+  await make(stage, { ...address, telefon: "33112233", cvrNr: "10150817" });
+  await engine.work();
+  // Somebody at the ledger has typed in a branch of the same company.
+  erp.control.create("Debitorer", {
+    Kontonr: "777",
+    Navn: "Havnens Afdeling Nord",
+    Adr1: "Et andet sted 4",
+    SE_Nr: "10150817",
+  });
+  await ahead(36 * s);
+  await engine.work();
+  expect(posts(stage)).toHaveLength(1);
+  expect(await ask("select state, reason from deliveries")).toEqual([
+    { state: "rejected", reason: "R19:similar_found" },
+  ]);
+  expect(await reviews("alert")).toMatchObject([{ reason: "delivery:R19:similar_found" }]);
 });
 
 test("R20 an edit made just before our write is seen by the reading before it, and judged as a clash", async () => {

@@ -75,7 +75,7 @@ export async function findMatches(
       );
       const one = match.kind === "one" ? near.get(match.id) : undefined;
       if (one !== undefined) matched.set(lease.id, one);
-      else if (match.kind === "several") doubtful.set(lease.id, match.ids);
+      else if (match.kind === "several") doubtful.set(lease.id, { code: "R24:several_found", externalIds: match.ids });
     }
   }
   return { ...known, matched, doubtful, failed };
