@@ -16,12 +16,16 @@ import { countOnly } from "./guard.ts";
 import type { Attempt } from "./prepare.ts";
 import type { SendResult } from "./send.ts";
 import { stopConnection } from "./stop-connection.ts";
+
 export interface SettledAll {
   /** Other connections that are owed something by what the answers showed. */
   readonly dueElsewhere: ReadonlySet<string>;
   /** The connection stopped, or must wait: nothing more is leased now. */
   readonly stop: boolean;
 }
+
+/** A lease ran out while its settle waited for the locks of links: nothing of the transaction may stand. */
+class LeaseLost extends Error {}
 
 /**
  * Settles a batch of attempts: answers are judged field by field, failures by what happens next; one transaction. Of a
@@ -34,6 +38,21 @@ export async function settleAll(
   known?: Known,
 ): Promise<SettledAll> {
   if (results.length === 0) return { dueElsewhere: new Set(), stop: false };
+  try {
+    return await settleHeld(deps, connection, results, known);
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) throw error;
+    // Once more without what was lost; what was noted of rows is of a transaction that was taken back.
+    return settleAll(deps, connection, results);
+  }
+}
+
+async function settleHeld(
+  deps: Deps,
+  connection: string,
+  results: readonly SendResult[],
+  known: Known | undefined,
+): Promise<SettledAll> {
   const { quietMs } = deps.connection(connection);
   const timesOf = await databaseTimes(deps.db.sql);
   return deps.db.sql.begin(async (tx) => {
@@ -61,7 +80,8 @@ export async function settleAll(
       },
     });
     await endAttempts(tx, attemptEnds(results, failures));
-    await endLeases(tx, leaseEnds(deps, connection, batch, mine, mineFailed));
+    const ended = await endLeases(tx, leaseEnds(deps, connection, batch, mine, mineFailed));
+    if (mine.some(({ attempt }) => !ended.has(attempt.delivery.id))) throw new LeaseLost();
     const stopped = failures.find(({ failed }) => failed.outcome === "connection")?.failed;
     if (stopped !== undefined) await stopConnection(tx, connection, stopped.code, at);
     else if (failures.length > 0) await noteFault(tx, connection, failures[0]?.failed.code ?? "fault");

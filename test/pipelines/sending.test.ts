@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { startPostgresProxy } from "../../faults/postgres-proxy.ts";
 import { findCreated } from "../../src/pipelines/creates.ts";
 import { deliver } from "../../src/pipelines/deliver.ts";
 import { createEntity } from "../../src/pipelines/edit.ts";
@@ -7,6 +8,7 @@ import { prepare } from "../../src/pipelines/prepare.ts";
 import { readBefore } from "../../src/pipelines/read-before.ts";
 import { send } from "../../src/pipelines/send.ts";
 import { settleAll } from "../../src/pipelines/settle.ts";
+import { openDatabase } from "../../src/store/database.ts";
 import { leaseDue, reclaimLost } from "../../src/store/deliveries.ts";
 import { openRun } from "../../src/store/runs.ts";
 import { person } from "../support/engine.ts";
@@ -207,6 +209,39 @@ test("R18 a worker that comes back while another one holds the lease ends neithe
   await settleAll(engine.deps, "erp", await send(engine.deps, "erp", later));
   expect(await ask("select state from deliveries")).toEqual([{ state: "settled" }]);
   expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Anden ApS" });
+});
+
+test("R18 a lease that is lost while its settle waits for the link ends neither the next lease nor what is in flight", async () => {
+  const stage = await start(one);
+  const { engine, erp, edit, link, ask, ahead } = stage;
+  const { deps } = engine;
+  const proxy = await startPostgresProxy(deps.db.url);
+  const db = openDatabase(proxy.url, { max: 2 });
+  try {
+    await edit("1", { firmanavn: "Første ApS" });
+    const results = await send(deps, "erp", await leaseAndPrepare(stage));
+    const locks = proxy.hold("statement", ({ text }) => text.includes("from links") && text.includes("for update"));
+    const settling = settleAll({ ...deps, db }, "erp", results);
+    await locks.sprung;
+    await ahead(121 * s);
+    await deliver(deps, "erp");
+    await ahead(152 * s);
+    await edit("1", { firmanavn: "Anden ApS" });
+    const later = await leaseAndPrepare(stage);
+    const before = await link("1");
+    expect(before).toMatchObject({ in_flight: true });
+    locks.release();
+    await settling;
+    expect(await ask("select state from deliveries")).toEqual([{ state: "leased" }]);
+    const { base, write_count, in_flight, images } = before;
+    expect(await link("1")).toMatchObject({ base, write_count, in_flight, images });
+    await settleAll(deps, "erp", await send(deps, "erp", later));
+    expect(await ask("select state from deliveries")).toEqual([{ state: "settled" }]);
+    expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Anden ApS" });
+  } finally {
+    await db.close();
+    await proxy.close();
+  }
 });
 
 test("R18 after an answer that never came the link is left alone for the quiet time, whatever else is owed", async () => {
