@@ -71,6 +71,22 @@ test("connections that are lost again and again, in the middle of anything, leav
   expect(performance.now() - began).toBeLessThan(5_000);
 });
 
+test("a connection that is lost while it is opened is told to whoever wanted it, and ends no process", async () => {
+  const opening = openDatabase(proxy.url, { max: 1 });
+  try {
+    const asks = proxy.hold("statement", ({ text }) => text.includes("from pg_catalog.pg_type"));
+    const wanted = codeOf(keep(1)(opening.sql));
+    await asks.sprung;
+    proxy.terminateAll();
+    // Vitest fails where a rejection is caught by nobody.
+    expect(["57P01", "CONNECTION_CLOSED", "ECONNRESET"]).toContain(await wanted);
+    expect(await codeOf(keep(2)(opening.sql))).toBe("done");
+    expect(await kept()).toEqual([2]);
+  } finally {
+    await opening.close();
+  }
+});
+
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => "done",
