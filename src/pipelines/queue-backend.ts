@@ -98,17 +98,51 @@ export function postgresBackend(databaseUrl: string): QueueBackend {
     kind: "postgres",
     queues: [OWN_LANE],
     queueOf: () => OWN_LANE,
-    openQueue() {
-      const queue = new Queue("work", { connection }, createPostgresBackend);
-      queue.on("error", listeners.failed);
-      return queue as unknown as JobQueue; // the same methods; the class names its backend in its type
-    },
+    openQueue: () =>
+      reopening(() => {
+        const queue = new Queue("work", { connection }, createPostgresBackend);
+        queue.on("error", listeners.failed);
+        return queue as unknown as JobQueue; // the same methods; the class names its backend in its type
+      }),
     openWorker(_, process, options) {
       const worker = new Worker("work", process, { ...options, connection }, createPostgresBackend);
       worker.on("error", listeners.failed);
       return worker;
     },
     close: async () => undefined,
+  };
+}
+
+/**
+ * BullMQ remembers for ever that PostgreSQL was away, or full, when a queue was opened: nothing could be added to it until
+ * the process is started again. Such a queue is opened anew at its next use.
+ */
+function reopening(open: () => JobQueue): JobQueue {
+  let queue = open();
+  let again: Promise<void> | undefined;
+  const reopen = async (): Promise<void> => {
+    await queue.close().catch(() => undefined); // it was never open
+    queue = open();
+    await queue.waitUntilReady();
+  };
+  const opened = async (): Promise<JobQueue> => {
+    try {
+      await queue.waitUntilReady();
+    } catch {
+      again ??= reopen().finally(() => {
+        again = undefined;
+      });
+      await again;
+    }
+    return queue;
+  };
+  return {
+    add: async (...job) => (await opened()).add(...job),
+    upsertJobScheduler: async (...scheduler) => (await opened()).upsertJobScheduler(...scheduler),
+    getJobSchedulers: async (...range) => (await opened()).getJobSchedulers(...range),
+    removeJobScheduler: async (id) => (await opened()).removeJobScheduler(id),
+    waitUntilReady: async () => (await opened()).waitUntilReady(),
+    close: () => queue.close(),
   };
 }
 

@@ -4,6 +4,7 @@ import { createServer, connect as dial, type Server, type Socket } from "node:ne
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, test } from "vitest";
+import { startPostgresProxy } from "../../faults/postgres-proxy.ts";
 import { ConnectionError, RetryableError } from "../../src/lib/errors.ts";
 import { openWorkQueue, type WorkQueue, type WorkQueueOptions } from "../../src/pipelines/queues.ts";
 import { retryDelayMs } from "../../src/pipelines/worker.ts";
@@ -300,6 +301,22 @@ describe.each(servers.filter((server) => server.redisUrl !== undefined))("on $ba
     opened.splice(opened.indexOf(queue), 1);
     await wire.end();
   });
+});
+
+test("a queue that PostgreSQL had no room for when it was opened is opened once there is room", async () => {
+  const [server] = servers.filter((each) => each.backend === "postgres");
+  if (server === undefined) throw new Error("There is always PostgreSQL");
+  const proxy = await startPostgresProxy(server.databaseUrl);
+  try {
+    proxy.refuse({ code: "53300", message: "sorry, too many clients already" });
+    const { queue, connection } = open({ ...server, databaseUrl: proxy.url });
+    expect(await queue.due("ingest", connection)).toBe(false);
+    proxy.refuse(undefined);
+    await expect.poll(() => queue.due("ingest", connection), { timeout: 10_000 }).toBe(true);
+    await opened.pop()?.close();
+  } finally {
+    await proxy.close();
+  }
 });
 
 test("the wait doubles up to a minute, and a time that the remote names is kept however long", () => {
