@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import type { Run } from "../demo/gateway.ts";
 import type { LinkOf } from "../demo/oracle.ts";
 import { until } from "../rig/until.ts";
@@ -104,7 +105,9 @@ async function play(stage: Stage, options: FaultRun, done: Record<State, number>
   faults.push(...(await settle(stage)));
   await stage.call("POST", "/v1/connections/erp/runs", { kind: "reconcile", object: "debitor" });
   faults.push(...(await settle(stage)));
-  return judge(await gather(stage, load));
+  const verdict = judge(await gather(stage, load));
+  if (options.logs !== undefined && verdict.faults.length > 0) await keepEvidence(stage, options.logs);
+  return verdict;
 }
 
 async function endOldLeases({ database }: Stage): Promise<void> {
@@ -116,6 +119,26 @@ async function endOldLeases({ database }: Stage): Promise<void> {
     sql.unsafe(`update deliveries set ${ended("lease_until", LEASE_S - HURRIED_LEASE_S)} and state = 'leased'`),
     sql.unsafe(`update runs set ${ended("alive_until", ALIVE_S - HURRIED_LEASE_S)} and state = 'running'`),
   ]).catch(() => undefined); // the database is dead just now
+}
+
+/** What the database says of the records that a case is open for, for whoever looks for the fault. */
+async function keepEvidence({ database, backend }: Stage, folder: string): Promise<void> {
+  const sql = database.sql();
+  const reviews = await sql`select * from reviews where state = 'open' order by id limit 20`;
+  const ids = [...new Set(reviews.flatMap(({ entity_id: id }) => (id === null ? [] : [String(id)])))];
+  const links = await sql`select * from links where entity_id = any(${ids}::uuid[])`;
+  const evidence = {
+    reviews,
+    links,
+    history: await sql`select * from history where entity_id = any(${ids}::uuid[]) order by entity_id, version`,
+    deliveries: await sql`select * from deliveries where entity_id = any(${ids}::uuid[]) order by id`,
+    attempts: await sql`
+      select a.* from attempts a join deliveries d on d.id = a.delivery_id where d.entity_id = any(${ids}::uuid[]) order by a.id`,
+    changes: await sql`
+      select c.* from changes c join links l using (connection, object, external_id)
+      where l.entity_id = any(${ids}::uuid[]) order by c.id`,
+  };
+  await writeFile(`${folder}/${backend}-evidence.json`, JSON.stringify(evidence, null, 1));
 }
 
 interface Open {
