@@ -17,6 +17,8 @@ export interface Answered {
   readonly ends: boolean;
   /** The remote has acknowledged the write, so it has had what was sent, whatever it shows by now (rule R11). */
   readonly arrived?: true;
+  /** The write made the object: what it sent is what the object showed first, so another value is an edit (rule R19). */
+  readonly made?: true;
 }
 
 /**
@@ -51,6 +53,7 @@ export function settleAnswer(
   claims: Values,
 ): Settled {
   const arrived = answered.arrived === true || answered.how === "answer";
+  if (answered.made === true) slot.link = { ...slot.link, base: { ...answered.values, ...slot.link.base } };
   const settled = settle(
     entitySlot.entity.kind,
     slot.link,

@@ -131,7 +131,8 @@ function collectReadings(
   if (made !== undefined) {
     const key = remoteKey(lease.object, made.object.externalId);
     into.incomings.push(readingOf(lease, made.object.externalId, made.object, read.timesOf(made.times), 0));
-    into.answers.set(key, { values: made.sent, versions: made.versions, how: "read", ends: true });
+    const how = { how: "read", ends: true, arrived: true, made: true } as const;
+    into.answers.set(key, { values: made.sent, versions: made.versions, ...how });
     into.tied.set(key, lease.entityId);
     return;
   }
@@ -224,7 +225,9 @@ function draft(
   if (externalId === null) return add(drawCreate(batch, lease));
   const slot = batch.links.get(remoteKey(lease.object, externalId));
   if (made !== undefined && slot?.link.state === "linked" && slot.link.entityId === lease.entityId) {
-    ends.push({ id: lease.id, fence: lease.fence, state: "settled", linkId: slot.link.id });
+    // What has changed since the create left is owed still: it is read again right before that write (rule R20).
+    const owes = drawUpdate(batch, lease, externalId, images, null).kind === "send";
+    ends.push({ id: lease.id, fence: lease.fence, state: owes ? "due" : "settled", linkId: slot.link.id });
     return;
   }
   if (slot !== undefined && slot.link.externalId !== externalId) {

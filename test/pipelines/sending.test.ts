@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { startPostgresProxy } from "../../faults/postgres-proxy.ts";
 import { findCreated } from "../../src/pipelines/creates.ts";
 import { deliver } from "../../src/pipelines/deliver.ts";
-import { createEntity } from "../../src/pipelines/edit.ts";
+import { createEntity, editEntity } from "../../src/pipelines/edit.ts";
 import { ingestAndReadAgain, readListing } from "../../src/pipelines/listing.ts";
 import { prepare } from "../../src/pipelines/prepare.ts";
 import { readBefore } from "../../src/pipelines/read-before.ts";
@@ -347,6 +347,26 @@ test("R19 a create whose answer was lost is found also after a person has edited
   expect(await ask("select firmanavn, telefon from kundeemner")).toEqual([
     { firmanavn: "Ny Havn ApS", telefon: "44556677" },
   ]);
+});
+
+test("R19 what we have changed since a lost create is owed to the object that is found, edited there in another field: no case", async () => {
+  const stage = await start(creating);
+  const { engine, erp, ask, reviews, ahead } = stage;
+  erp.control.addFault({ fault: { kind: "reset", when: "after" }, verb: "post", times: 1 });
+  const { id } = await make(stage, { ...address, telefon: "33112233", attention: "Anne Holm" });
+  await engine.work();
+  const [made] = erp.control.rows("Debitorer");
+  const number = made?.Kontonr ?? "";
+  erp.control.put("Debitorer", number, { Telefon: "44556677" });
+  await editEntity(engine.deps, { entity: "kundeemne", id, patch: { attention: "Bo Lund" }, by: person });
+  await ahead(36 * s);
+  await engine.settle();
+  expect(posts(stage)).toHaveLength(1);
+  expect(await reviews()).toEqual([]);
+  expect(await ask("select telefon, attention from kundeemner")).toEqual([
+    { telefon: "44556677", attention: "Bo Lund" },
+  ]);
+  expect(erp.control.row("Debitorer", number)).toMatchObject({ Telefon: "44556677", Att: "Bo Lund" });
 });
 
 test("R19 an object with the registration that a lost create has sent, and little else of it, is a person's to decide: nothing is sent", async () => {
