@@ -16,6 +16,7 @@ import {
 } from "rate-limiter-flexible";
 import { RetryableError, UncertainError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { SteadyClient } from "./steady-client.ts";
 
 export type CircuitName = "closed" | "open" | "half_open";
 
@@ -126,6 +127,7 @@ async function openStore({ redisUrl, databaseUrl, connections, log }: LimitsOpti
     connectionString: databaseUrl,
     max: STORE_CONNECTIONS,
     application_name: "kobling-limits",
+    Client: SteadyClient,
   });
   pool.on("error", (error) => log.debug("limits.lost", { error }));
   await createTable(pool);

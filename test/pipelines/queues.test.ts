@@ -6,6 +6,7 @@ import { Redis } from "ioredis";
 import { afterEach, describe, expect, test } from "vitest";
 import { startPostgresProxy } from "../../faults/postgres-proxy.ts";
 import { ConnectionError, RetryableError } from "../../src/lib/errors.ts";
+import { openLimits } from "../../src/pipelines/limits.ts";
 import { openWorkQueue, type WorkQueue, type WorkQueueOptions } from "../../src/pipelines/queues.ts";
 import { retryDelayMs } from "../../src/pipelines/worker.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -314,6 +315,35 @@ test("a queue that PostgreSQL had no room for when it was opened is opened once 
     proxy.refuse(undefined);
     await expect.poll(() => queue.due("ingest", connection), { timeout: 10_000 }).toBe(true);
     await opened.pop()?.close();
+  } finally {
+    await proxy.close();
+  }
+});
+
+test("a queue or a store of limits whose connection is lost while it makes its tables ends no process", async () => {
+  const [server] = servers.filter((each) => each.backend === "postgres");
+  if (server === undefined) throw new Error("There is always PostgreSQL");
+  const proxy = await startPostgresProxy(server.databaseUrl);
+  try {
+    const ledger = proxy.hold("statement", ({ text }) => text.includes("bullmq") || text.includes("migration"));
+    const { queue, connection } = open({ ...server, databaseUrl: proxy.url });
+    const said = queue.due("ingest", connection);
+    await ledger.sprung;
+    proxy.terminateAll();
+    // Vitest fails where an error event is heard by nobody.
+    expect(await said).toBe(true);
+    await opened.pop()?.close();
+
+    const limit = { limits: { requests: 1, perMs: 1000 }, circuit: { failures: 5, halfOpenAfterMs: 1000 } };
+    const table = proxy.hold("statement", ({ text }) => text.includes("kobling_request_limits"));
+    const limits = openLimits({ databaseUrl: proxy.url, connections: { erp: limit }, log: quietLog().log });
+    const failed = limits.then(
+      () => "opened",
+      () => "failed",
+    );
+    await table.sprung;
+    proxy.terminateAll();
+    expect(await failed).toBe("failed");
   } finally {
     await proxy.close();
   }

@@ -1,0 +1,13 @@
+import pg from "pg";
+
+/**
+ * A connection of `pg` whose loss ends no process. A pool listens for errors of its idle connections only: one that is lost
+ * while it is taken out, in the middle of a transaction, would be an `error` event that nobody hears. Whoever waits for
+ * its queries is told by them.
+ */
+export class SteadyClient extends pg.Client {
+  constructor(config?: pg.ClientConfig | string) {
+    super(config);
+    this.on("error", () => undefined);
+  }
+}
