@@ -97,9 +97,9 @@ function proposing(own: Lane, start: Entity) {
       return effects.map(({ did, rule, review }) => `${did} ${rule}${review?.close ? " closed" : ""}`);
     },
     /** What `decideCase` does for `keep_ours`: the value that lost is recorded, base is what was last shown. */
-    refuse(value: string) {
-      const by = { ...byDirectory, connection: own.connection, object: own.object };
-      const lost = { unit: "attention", did: "lost", rule: "R16:decided", loser: { value: { attention: value }, by } };
+    refuse(value: string, { rule = "R16:decided", of = {} }: { rule?: string; of?: Partial<Setter> } = {}) {
+      const by = { ...byDirectory, connection: own.connection, object: own.object, ...of };
+      const lost = { unit: "attention", did: "lost", rule, loser: { value: { attention: value }, by } };
       ours = { ...applyToEntity(ours, [lost as never], byPerson).entity, holds: {} };
       known = { ...known, base: lastShown(known), seen: {} };
     },
@@ -122,6 +122,16 @@ test("R15 a value that a person has refused is not proposed again by its source,
   story.refuse("Ib");
   expect(story.read("Bo")).toEqual(["noted R15:refused"]);
   expect(story.read("Ib")).toEqual(["noted R15:refused"]);
+});
+
+test.each<[string, { rule?: string; of?: Partial<Setter> }]>([
+  ["by a rule, not by a person's word", { rule: "R12:owner" }],
+  ["as another connection's", { of: { connection: "another" } }],
+  ["as another object's of the same connection", { of: { object: "another" } }],
+])("R15 a value that has lost %s is not refused: it is proposed", (_, how) => {
+  const story = proposing(directoryLane(), flagged(byPerson));
+  story.refuse("Bo", how);
+  expect(story.read("Bo")).toEqual(["proposed R15:flag"]);
 });
 
 test("R15 a refusal stands as long as the value that it was said for: another value of ours is another question", () => {
