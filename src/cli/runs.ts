@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { GatewayClient } from "./gateway-client.ts";
 
 const ASK_EVERY_MS = 250;
-const ENDED = new Set(["done", "failed", "stopped"]);
+const ENDED = new Set(["done", "partly", "failed", "stopped"]);
 
 export const runSchema = z.looseObject({
   id: z.number(),

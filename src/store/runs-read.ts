@@ -8,6 +8,7 @@ export interface ReadRun {
   readonly connection: string;
   readonly object: string | null;
   readonly kind: string;
+  /** `partly`: it is done, and has put single changes aside (promise 12). */
   readonly state: string;
   readonly createdAt: string;
   readonly startedAt: string | null;
@@ -32,7 +33,7 @@ export async function listRuns(sql: Db, query: RunQuery): Promise<IdPage<ReadRun
     where r.id < ${query.before ?? Number.MAX_SAFE_INTEGER}::bigint
       and ${query.connection === undefined ? sql`true` : sql`r.connection = ${query.connection}`}
       and ${query.kind === undefined ? sql`true` : sql`r.kind = ${query.kind}`}
-      and ${query.state === undefined ? sql`true` : sql`r.state = ${query.state}`}
+      and ${query.state === undefined ? sql`true` : sql`${sql.unsafe(STATE)} = ${query.state}`}
     order by r.id desc limit ${query.limit + 1}`;
   return pageOf(rows.map(readRun), query.limit);
 }
@@ -72,7 +73,11 @@ export interface RunItem {
 
 type Row = { readonly id: string } & Omit<ReadRun, "id">;
 
-const COLUMNS = `r.id, r.connection, r.object, r.kind, r.state, ${instantText("r.created_at")} as "createdAt",
+/** What a run has read is decided after it, too: whether it has put anything aside its counts say. A preview puts nothing aside. */
+const STATE = `case when r.state = 'done' and r.kind <> 'preview' and coalesce((r.counts->>'quarantined')::bigint, 0) > 0
+  then 'partly' else r.state end`;
+
+const COLUMNS = `r.id, r.connection, r.object, r.kind, ${STATE} as state, ${instantText("r.created_at")} as "createdAt",
   ${instantText("r.started_at")} as "startedAt", ${instantText("r.ended_at")} as "endedAt", r.counts, r.detail, r.by`;
 
 const readRun = (row: Row): ReadRun => ({ ...row, id: Number(row.id) });

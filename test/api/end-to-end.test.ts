@@ -89,7 +89,7 @@ async function run(connection: string, kind: string, object: string): Promise<Bo
   const started = await post(`/v1/connections/${connection}/runs`, { kind, object });
   const ended = await eventually(`the ${kind} of ${connection} has ended`, async () => {
     const now = await get(`/v1/runs/${started.id}`);
-    return ["done", "failed", "stopped"].includes(now.state) ? now : undefined;
+    return ["done", "partly", "failed", "stopped"].includes(now.state) ? now : undefined;
   });
   expect(ended).toMatchObject({ kind, state: "done" });
   return ended;

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { workRuns } from "../../src/pipelines/runs.ts";
 import { openRun } from "../../src/store/runs.ts";
+import { findRun, listRuns } from "../../src/store/runs-read.ts";
 import { company, keeper, startStage } from "../support/stage.ts";
 
 const kept = keeper();
@@ -22,4 +23,10 @@ test("promise 12: what a run has read it accounts for by outcome, and what was p
     state: "done",
     counts: { read: 4, created: 1, updated: 1, unchanged: 1, quarantined: 1 },
   });
+  // Whoever watches runs sees that it is not all done.
+  const { sql } = engine.deps.db;
+  expect(await findRun(sql, id)).toMatchObject({ state: "partly" });
+  const ids = async (state: string) => (await listRuns(sql, { state, limit: 100 })).rows.map((each) => each.id);
+  expect(await ids("partly")).toEqual([id]);
+  expect(await ids("done")).not.toContain(id);
 });

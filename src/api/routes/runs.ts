@@ -11,7 +11,10 @@ export const runSchema = z
     connection: z.string(),
     object: z.string().nullable(),
     kind: z.string().openapi({ example: "preview" }),
-    state: z.string(),
+    state: z.string().openapi({
+      description:
+        "`waiting, running, done, partly, failed, stopped`. `partly`: done, but single changes were put aside; `counts.quarantined` says how many.",
+    }),
     createdAt: z.iso.datetime(),
     startedAt: z.iso.datetime().nullable(),
     endedAt: z.iso.datetime().nullable(),

@@ -56,9 +56,14 @@ export const syncCommand = (terminal: Terminal) =>
         const names = armed.map((each) => each.object).join(", ");
         terminal.tell(`Not released, so nothing of it is written: ${names}. See \`kobling sync --preview\`.`);
       }
-      const failed = runs.find((run) => run.state !== "done");
+      const partly = runs.find((run) => run.state === "partly");
+      const failed = runs.find((run) => run.state !== "done" && run.state !== "partly");
       if (failed !== undefined)
         throw new CommandError(`Run ${failed.id} ended ${failed.state}${whyOf(failed.detail)}.`);
+      if (partly !== undefined) {
+        const told = `Run ${partly.id} is done but for ${partly.counts?.quarantined ?? 0} changes that were put aside.`;
+        throw new CommandError(told, `See why with \`kobling quarantine list --connection ${given.connection}\`.`);
+      }
     },
   });
 
