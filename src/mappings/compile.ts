@@ -102,7 +102,7 @@ function ready(mapping: Mapping, ownUnits: readonly ReadyUnit[]): CompiledMappin
   const readers = ownUnits.flatMap((each) =>
     each.lines.filter((line) => line.direction !== "out").map((line) => line.line.read),
   );
-  const shown = ownUnits.flatMap((each) =>
+  const outReaders = ownUnits.flatMap((each) =>
     each.lines.filter((line) => line.direction === "out").map((line) => line.line.read),
   );
   const linesOf = new Map(ownUnits.map((each) => [each.mapped.unit, each.lines]));
@@ -112,7 +112,7 @@ function ready(mapping: Mapping, ownUnits: readonly ReadyUnit[]): CompiledMappin
     const faults: FieldFault[] = [];
     for (const read of readers) read(image, claims, faults);
     // A field that we only write is read too: base and drift need it. What cannot be read there is nobody's fault.
-    for (const read of shown) read(image, claims, []);
+    for (const read of outReaders) read(image, claims, []);
     return {
       externalId: idOf(image[key]),
       parentExternalId: parent === undefined ? undefined : idOf(image[parent.remote]),
@@ -125,7 +125,7 @@ function ready(mapping: Mapping, ownUnits: readonly ReadyUnit[]): CompiledMappin
     values: Values,
     names: readonly string[],
     image: RemoteImage | null,
-    parentExternalId?: string,
+    { parentExternalId, shown }: { readonly parentExternalId?: string | undefined; readonly shown?: Values } = {},
   ): Written {
     const body: { [remote: string]: unknown } = {};
     const sent: Values = {};
@@ -136,7 +136,7 @@ function ready(mapping: Mapping, ownUnits: readonly ReadyUnit[]): CompiledMappin
     for (const unit of names) {
       const lines = linesOf.get(unit);
       if (lines === undefined) throw new Error(`The mapping of ${mapping.object} has no unit ${unit}`);
-      const parts = lines.map((line) => line.line.write(values, image));
+      const parts = lines.map((line) => line.line.write(values, image, shown));
       const stuck = parts.find(isWithheld);
       if (stuck !== undefined) {
         withheld.push({ unit, code: stuck.code, detail: stuck.detail });

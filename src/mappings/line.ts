@@ -20,8 +20,11 @@ export interface CompiledLine {
   readonly remotes: readonly string[];
   /** Adds its claims, or a fault. */
   read(image: RemoteImage, claims: Values, faults: FieldFault[]): void;
-  /** `image` null: a create, where an empty value is simply left out. */
-  write(values: Values, image: RemoteImage | null): LinePart | LineWithheld;
+  /**
+   * `image` null: a create, where an empty value is simply left out. `shown`: what the remote has ever shown, by our keys;
+   * where given, an empty value is left out too for a field that it has not.
+   */
+  write(values: Values, image: RemoteImage | null, shown?: Values): LinePart | LineWithheld;
 }
 
 const nothing: LinePart = { body: [], sent: [] };
@@ -78,7 +81,7 @@ export function fieldLine({ key, remote, field, codec, max, empty }: FieldLine):
     else claims[key] = value === "" ? blank : value;
   }
 
-  function write(values: Values, image: RemoteImage | null): LinePart | LineWithheld {
+  function write(values: Values, image: RemoteImage | null, known?: Values): LinePart | LineWithheld {
     const value = values[key] ?? null;
     const wantsEmpty = isEmpty(value);
     if (image !== null && image[remote] !== undefined) {
@@ -88,7 +91,10 @@ export function fieldLine({ key, remote, field, codec, max, empty }: FieldLine):
         return { body: [[remote, image[remote]]], sent: [[key, shown]] };
       }
     }
-    if (wantsEmpty) return image === null ? nothing : { body: [[remote, empty]], sent: [[key, blank]] };
+    if (wantsEmpty) {
+      const unseen = known !== undefined && known[key] === undefined && image?.[remote] === undefined;
+      return image === null || unseen ? nothing : { body: [[remote, empty]], sent: [[key, blank]] };
+    }
     const fault = checked(field, key, value, values);
     if (fault !== undefined) return fault;
     const written = codec.encode(value);
@@ -134,7 +140,7 @@ export function groupLine({ keys, remotes, fields, codec, max, empty }: GroupLin
     for (const [key, value] of pairs(values)) claims[key] = value;
   }
 
-  function write(values: Values, image: RemoteImage | null): LinePart | LineWithheld {
+  function write(values: Values, image: RemoteImage | null, known?: Values): LinePart | LineWithheld {
     const named = remotes.join(", ");
     if (codec.encode === undefined) return { code: "not_encodable", detail: `${named} can only be read` };
     const wanted = keys.map((key) => values[key] ?? null);
@@ -145,7 +151,11 @@ export function groupLine({ keys, remotes, fields, codec, max, empty }: GroupLin
       }
     }
     if (wanted.every(isEmpty)) {
-      if (image === null) return nothing;
+      const unseen =
+        known !== undefined &&
+        keys.every((key) => known[key] === undefined) &&
+        remotes.every((remote) => image?.[remote] === undefined);
+      if (image === null || unseen) return nothing;
       return { body: remotes.map((remote) => [remote, empty] as const), sent: keys.map((key) => [key, null] as const) };
     }
     for (const [at, field] of fields.entries()) {

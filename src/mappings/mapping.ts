@@ -126,8 +126,14 @@ export interface CompiledMapping {
   /**
    * The body that brings the named units of `values` to the remote. `image` is what the remote last showed (null at a
    * create): parts that already read as wanted are not re-spelled. For a token unit `values` holds the group's fields.
+   * `shown` is what it has ever shown by our keys: an empty part of a group that it never had is not sent.
    */
-  writeRemote(values: Values, units: readonly string[], image: RemoteImage | null, parentExternalId?: string): Written;
+  writeRemote(
+    values: Values,
+    units: readonly string[],
+    image: RemoteImage | null,
+    more?: { readonly parentExternalId?: string | undefined; readonly shown?: Values },
+  ): Written;
 }
 
 /** Checks nothing at run time; it keeps the literal names for the compiler. */

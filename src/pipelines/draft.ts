@@ -85,7 +85,8 @@ export function drawUpdate(
   }
   // The image is what the remote last showed: just now, or at the last reading.
   const image = (slot.image ?? images.get(slot.link.id) ?? {}) as RemoteImage | null;
-  const written = mapping.writeRemote(valuesFor(entity, primary), owes.units, image);
+  const shown = lastShown(slot.link);
+  const written = mapping.writeRemote(valuesFor(entity, primary), owes.units, image, { shown });
   const withheld = {
     ...owes.withheld,
     ...Object.fromEntries(written.withheld.map((each) => [each.unit, `${each.code}: ${each.detail}`])),
@@ -107,7 +108,7 @@ export function drawUpdate(
       versions: versionsOf(entity, primary, units),
       readAt,
       withheld,
-      touched: touchedOut(lastShown(slot.link), written.sent),
+      touched: touchedOut(shown, written.sent),
     },
   };
 }
@@ -154,7 +155,7 @@ export function drawCreate(batch: Batch, delivery: Delivery): Drawn {
     .map((mapped) => mapped.unit);
   const shut = shutUnits(batch, lane, mapping, units, entity, primary);
   const open = units.filter((unit) => shut[unit] === undefined);
-  const written = mapping.writeRemote(values, open, null, parentExternalId);
+  const written = mapping.writeRemote(values, open, null, { parentExternalId });
   const withheld: { [unit: string]: string } = {
     ...shut,
     ...Object.fromEntries(written.withheld.map((each) => [each.unit, `${each.code}: ${each.detail}`])),

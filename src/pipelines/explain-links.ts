@@ -83,9 +83,12 @@ export function linksSaid(
   const spoken: Spoken<ExplainedLink>[] = [];
   for (const mapped of mapping.units) {
     if (own === (mapped.view !== undefined)) continue;
-    const shows = pick(mapped.keys, lastShown(link));
+    const shown = lastShown(link);
+    const shows = pick(mapped.keys, shown);
     const isOwed = owes?.units.includes(mapped.unit) === true;
-    const written = isOwed ? mapping.writeRemote(valuesFor(owner, primary), [mapped.unit], image) : undefined;
+    const written = isOwed
+      ? mapping.writeRemote(valuesFor(owner, primary), [mapped.unit], image, { shown })
+      : undefined;
     const unwritable = written?.withheld[0];
     const why = whyNot(batch, slot, link, lane, mapping, mapped, owes, open);
     spoken.push({

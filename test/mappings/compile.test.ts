@@ -81,6 +81,31 @@ test("a group is sent whole, as far as the remote knows it", () => {
   expect(sent).toEqual({ adresse1: "Nørregade 1", postnr: "8000", bynavn: "Aarhus C" });
 });
 
+test("an empty part of a group that the remote never had is not sent; one that it had, or shows, is emptied (R2, R8)", () => {
+  const mapping = getMapping(
+    debitor(
+      { field: "adresse1", remote: "Adr1" },
+      { field: "adresse2", remote: "Adr2" },
+      { field: "landekode", remote: "Land" },
+    ),
+  );
+  const values = { adresse1: "Nørregade 1", adresse2: null, landekode: null };
+  const write = (image: Record<string, string>, shown: Record<string, string | null>) =>
+    mapping.writeRemote(values, ["adresse"], image, { shown });
+  const never = write({ Adr1: "Algade 2" }, { adresse1: "Algade 2" });
+  expect(never.body).toEqual({ Adr1: "Nørregade 1" });
+  expect(never.sent).toEqual({ adresse1: "Nørregade 1" });
+  // The newest reading has left it out, and an earlier one had not.
+  expect(write({ Adr1: "Algade 2" }, { adresse1: "Algade 2", adresse2: "st." }).body).toEqual({
+    Adr1: "Nørregade 1",
+    Adr2: "",
+  });
+  expect(write({ Adr1: "Algade 2", Land: "DK" }, { adresse1: "Algade 2", landekode: "DK" }).body).toEqual({
+    Adr1: "Nørregade 1",
+    Land: "",
+  });
+});
+
 test("a value longer than the remote takes is withheld with the limit named, never cut; the other fields go (S49)", () => {
   const mapping = getMapping(
     debitor({ field: "firmanavn", remote: "Navn", max: 5 }, { field: "telefon", remote: "Telefon" }),
