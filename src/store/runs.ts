@@ -230,8 +230,9 @@ export async function planItems(sql: Db, runId: number, object: string, plans: r
 }
 
 /**
- * How many records and links that a preview names have moved since (rule R27). A table that a person carries in once more
- * moves no link before it is carried out: with `links` false they are not asked.
+ * How many records and links that a preview names have moved since it began (rule R27). What it read is not what a link
+ * was last decided by where the lane is armed or stopped: that alone is no move. A table that a person carries in once
+ * more moves no link before it is carried out: with `links` false they are not asked.
  */
 export async function previewMoved(
   sql: Db,
@@ -243,8 +244,10 @@ export async function previewMoved(
   const [row] = await sql.unsafe(
     `select (select count(*) from run_items i join kundeemner k on k.id = i.entity_id where i.run_id = $1 and k.version <> i.entity_version)
        + (select count(*) from run_items i join kontaktpersoner k on k.id = i.entity_id where i.run_id = $1 and k.version <> i.entity_version)
-       + (select count(*) from run_items i join links l on l.connection = $2 and l.object = $3 and l.external_id = i.external_id
-            where $4::boolean and i.run_id = $1 and i.object = $3 and l.newest_hash is not null and l.newest_hash <> i.hash) as moved`,
+       + (select count(*) from run_items i join runs r on r.id = i.run_id
+              join links l on l.connection = $2 and l.object = $3 and l.external_id = i.external_id
+            where $4::boolean and i.run_id = $1 and i.object = $3 and l.newest_hash is not null and l.newest_hash <> i.hash
+              and l.updated_at > r.started_at) as moved`,
     [runId, connection, object, links],
   );
   return Number(row?.moved ?? 0);

@@ -98,6 +98,20 @@ test("R30 overwrites by the hundred are counted over the hour, batch by batch, a
   expect(await reviews("stopped_run")).toMatchObject([{ reason: "R30:overwrites", detail: { would: 21, limit: 20 } }]);
 });
 
+test("R27 R30 a lane that a guard has stopped is freed by a fresh preview, whatever of it waits", async () => {
+  const stage = await start({ rows: { Debitorer: crowd(30) }, ...narrow });
+  const { engine, ask, reviews } = stage;
+  rename(stage, numbers(1, 30), "Ny");
+  await engine.settle();
+  expect(await reviews("stopped_run")).toMatchObject([{ reason: "R30:overwrites" }]);
+  // It names what waits, and what of it moves after it makes it old.
+  await engine.open("erp", "debitor");
+  expect(await reviews("stopped_run")).toEqual([]);
+  await engine.settle();
+  expect(await countNamed(stage, "Ny")).toBe(30);
+  expect(await ask("select count(*)::int as n from changes where state = 'received'")).toEqual([{ n: 0 }]);
+});
+
 test("R30 a run is counted whole, also where it takes longer than an hour", async () => {
   const stage = await start({ rows: { Debitorer: crowd(30) }, config: narrow });
   const { engine, reviews, ahead } = stage;
