@@ -20,6 +20,7 @@ export type ImportedRow =
   | { readonly ok: false; readonly faults: readonly CellFault[] };
 
 export interface RowReader {
+  readonly format: "csv" | "xlsx";
   readonly columns: readonly { readonly column: string; readonly field: string | null }[];
   readonly mapping: CompiledMapping;
   readonly key: string | null;
@@ -31,10 +32,11 @@ export interface RowReader {
  * A row of a table as values of ours, or everything that is wrong with it. What a person brings in is judged as at the API:
  * a value that breaks a rule is an error (domain notes, d.1). Faults name column and rule, never the value.
  */
-export function readRow({ columns, mapping, key, today }: RowReader, { cells }: TableRow): ImportedRow {
+export function readRow({ format, columns, mapping, key, today }: RowReader, { cells }: TableRow): ImportedRow {
   const faults: CellFault[] = [];
   const beyond = cells.slice(columns.length).filter((cell) => !isBlank(cell)).length;
-  if (beyond > 0 || (cells.length < columns.length && isTorn(cells, columns.length))) {
+  // A workbook leaves out cells at the end of a row, a line of CSV does not: there a shorter row is a torn one.
+  if (beyond > 0 || (format === "csv" && cells.length < columns.length)) {
     const detail = `The row has ${cells.length} cells and the table ${columns.length} columns`;
     return { ok: false, faults: [{ column: "", code: "cell_count", detail }] };
   }
@@ -67,10 +69,6 @@ export function readRow({ columns, mapping, key, today }: RowReader, { cells }: 
 
 /** Kinds that are stored compact when a person types them. */
 const compact: ReadonlySet<Kind> = new Set(["cvr", "se", "euVat", "gln", "currency"]);
-
-/** A workbook leaves out cells at the end of a row, a line of CSV does not: there a shorter row is a torn one. */
-const isTorn = (cells: readonly Cell[], width: number): boolean =>
-  cells.length < width && cells.every((cell) => typeof cell === "string");
 
 function faultOf(
   name: string,

@@ -93,7 +93,8 @@ async function* readFile(deps: Deps, file: Import, done: number): AsyncGenerator
   const mapping = mappingOfImport(settings);
   if (!("readRemote" in mapping)) throw new RejectedError("bad_value", mapping.join("; "));
   const today = copenhagenDate(new Date(await readNow(deps.db.sql)));
-  const reader = { columns: settings.columns, mapping, key: settings.key, today };
+  const { format, columns, key } = settings;
+  const reader = { format, columns, mapping, key, today };
   const isNumber = settings.columns.some(({ column, field }) => column === settings.key && field === "kontonummer");
   for await (const rows of tableRows(deps.db.sql, file)) {
     const faults: RowFault[] = [];

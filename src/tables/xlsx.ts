@@ -51,17 +51,20 @@ async function* readSheet(
 ): AsyncGenerator<{ line: number; cells: Cell[] }> {
   // The library's types name the browser's stream, which this is.
   const stream = Readable.toWeb(Readable.from(chunks())) as ReadableStream<Uint8Array> as never;
+  let seen = 0;
   try {
     for await (const { index, values } of streamXlsxRows(stream, sheet === undefined ? {} : { sheet })) {
       const cells = values.map(cellOf);
       if (cells.every(isBlank)) continue;
+      seen += 1;
       yield { line: index + 1, cells };
     }
   } catch (cause) {
-    if (cause instanceof Error && /sheet/i.test(cause.message) && sheet !== undefined)
-      throw new TableError("no_such_sheet", "The workbook has no sheet of this name", undefined, { cause });
     throw new TableError("not_a_workbook", "The file cannot be read as an XLSX workbook", undefined, { cause });
   }
+  // The library gives no rows of a sheet that is not there.
+  if (seen === 0 && sheet !== undefined)
+    throw new TableError("no_such_sheet", "The workbook has no sheet of this name with rows in it");
 }
 
 const ERROR_VALUE = /^#(?:N\/A|REF!|VALUE!|DIV\/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)$/;
