@@ -3,6 +3,7 @@ import { type InboundRound, inboundBodies, inboundRound } from "./inbound.ts";
 import { latencies } from "./latency.ts";
 import { memory } from "./memory.ts";
 import { outboundRounds } from "./outbound.ts";
+import { reconcile } from "./reconcile.ts";
 import { explainBars, median, note, type Report, rate } from "./report.ts";
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
@@ -60,6 +61,8 @@ if (wanted("outbound")) {
   report.outbound = rate(median(took.map((each) => each.ours)), median(took.map((each) => each.bare)));
 }
 if (wanted("latency")) report.latency = await latencies(rows >= 10_000 ? 200 : 30, say);
+// Not part of the whole: a million records take their time.
+if (given.only?.split(",").includes("reconcile")) report.reconcile = await reconcile(rows, say);
 if (given.memory) report.memory = await memory(say);
 
 if (given.json) process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -1,3 +1,5 @@
+import type { Reconciled } from "./reconcile.ts";
+
 /** Per second; ratio is ours/bare, null where nothing bare exists. */
 export interface Rate {
   readonly ours: number;
@@ -18,6 +20,7 @@ export interface Report {
   readonly inboundConflict: Rate | null;
   readonly outbound: Rate | null;
   readonly latency: { readonly postgres?: Latency; readonly redis?: Latency };
+  readonly reconcile?: Reconciled;
   readonly memory?: { readonly at100kMiB: number; readonly at1mMiB: number };
 }
 
@@ -65,6 +68,11 @@ export function explainBars(report: Report): string {
   add("outbound", report.outbound, "0.15 of bare");
   for (const [backend, each] of Object.entries(report.latency))
     lines.push([`latency, ${backend}`, `p50 ${each.p50Ms} ms`, `p99 ${each.p99Ms} ms`, "", "aim: p50 under 20 ms"]);
+  if (report.reconcile !== undefined) {
+    const { rows, ours, bare, apiMiB, workerMiB } = report.reconcile;
+    add(`reconcile of ${rows} unchanged`, rate(ours, bare, "objects/s"), "");
+    lines.push(["memory of it", `api ${apiMiB} MiB`, `worker ${workerMiB} MiB`, "", "streams"]);
+  }
   if (report.memory !== undefined) {
     const { at100kMiB, at1mMiB } = report.memory;
     lines.push(["memory", `${at100kMiB} MiB at 100,000`, `${at1mMiB} MiB at 1,000,000`, "", "at most 64 MiB more"]);
