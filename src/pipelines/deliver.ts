@@ -14,6 +14,8 @@ import { forgetRanges } from "./stop-lane.ts";
 import { openLanes } from "./world.ts";
 
 const LEASE_MS = 120_000;
+/** A request and the settle of its answer take less than this: none leaves later before its lease ends (rule R18). */
+const LAST_MS = 45_000;
 const SMALLEST = 8;
 const LARGEST = 256;
 /** A batch is as large as keeps the time from its reads to its writes within this (rule R20). */
@@ -59,10 +61,11 @@ async function deliverRanges(
   for (const lane of lanes) {
     for (const range of lane.row.ranges.out) {
       while (!counts.stop) {
+        const leasedAt = performance.now();
         const leases = await leaseDue(deps.db.sql, connection, [lane.object], LARGEST, LEASE_MS, range);
         if (leases.length === 0) break;
         counts.leased += leases.length;
-        const outcome = await deliverBatch(deps, connection, leases);
+        const outcome = await deliverBatch(deps, connection, leases, leasedAt);
         counts.sent += outcome.sent;
         counts.stop ||= outcome.stop;
       }
@@ -87,11 +90,12 @@ async function sendOn(
       .filter((lane) => lane.outbound && !lane.paused && !lane.row.stopped)
       .map((lane) => lane.object);
     if (objects.length === 0) return;
+    const leasedAt = performance.now();
     const leases = await leaseDue(deps.db.sql, connection, objects, size, LEASE_MS);
     if (leases.length === 0) return;
     counts.leased += leases.length;
     if (leases.length === size && size > SMALLEST) onMore();
-    const outcome = await deliverBatch(deps, connection, leases);
+    const outcome = await deliverBatch(deps, connection, leases, leasedAt);
     counts.sent += outcome.sent;
     counts.stop ||= outcome.stop;
     if (outcome.windowMs < WINDOW_MS && leases.length === size) size = Math.min(LARGEST, size * 2);
@@ -103,6 +107,7 @@ async function deliverBatch(
   deps: Deps,
   connection: string,
   leases: readonly Delivery[],
+  leasedAt: number,
 ): Promise<{ sent: number; stop: boolean; windowMs: number }> {
   const found = await findMatches(deps, connection, leases, await findCreated(deps, connection, leases));
   const began = performance.now();
@@ -112,7 +117,7 @@ async function deliverBatch(
   const attempts = await prepareGuarded(deps, connection, leases, read, known);
   known.links.isAsked = true;
   known.kundeemner.isAsked = true;
-  const results = await send(deps, connection, attempts);
+  const results = await send(deps, connection, attempts, leasedAt + LEASE_MS - LAST_MS);
   const windowMs = performance.now() - began;
   const again = await settleAll(deps, connection, results, known);
   for (const name of again.dueElsewhere) if (name !== connection) await deps.queue.due("deliver", name);

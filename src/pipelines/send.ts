@@ -1,5 +1,5 @@
 import type { WriteAnswer } from "../connectors/connector.ts";
-import { StaleError, UncertainError } from "../lib/errors.ts";
+import { RetryableError, StaleError, UncertainError } from "../lib/errors.ts";
 import { recordWindows } from "../store/connections.ts";
 import type { Deps } from "./deps.ts";
 import { eachAtOnce } from "./each.ts";
@@ -13,8 +13,17 @@ export interface SendResult {
   readonly error?: Error;
 }
 
-/** Sends attempts, a bounded number at once; keeps the order within a record, since one link has one attempt in flight. */
-export async function send(deps: Deps, connection: string, attempts: readonly Attempt[]): Promise<SendResult[]> {
+/**
+ * Sends attempts, a bounded number at once; keeps the order within a record, since one link has one attempt in flight. None
+ * leaves after `lastAt` (of `performance.now()`): its lease could end before its answer, and another worker write before it
+ * (rule R18).
+ */
+export async function send(
+  deps: Deps,
+  connection: string,
+  attempts: readonly Attempt[],
+  lastAt = Number.POSITIVE_INFINITY,
+): Promise<SendResult[]> {
   if (attempts.length === 0) return [];
   const client = deps.clientOf(connection);
   const connector = deps.connectorOf(connection);
@@ -25,6 +34,7 @@ export async function send(deps: Deps, connection: string, attempts: readonly At
     connection,
     attempts,
     async (attempt) => {
+      if (performance.now() > lastAt) throw new RetryableError("busy", "The lease ends too soon for another request");
       const { object, createKey } = attempt.delivery;
       const write = {
         body: attempt.body,

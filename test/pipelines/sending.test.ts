@@ -244,6 +244,21 @@ test("R18 a lease that is lost while its settle waits for the link ends neither 
   }
 });
 
+test("R18 nothing is sent whose lease would end before its answer: it is due again, and goes once", async () => {
+  const stage = await start(one);
+  const { engine, edit, link, ask, bodies } = stage;
+  const { deps } = engine;
+  await edit("1", { firmanavn: "Ærø Skibsværft" });
+  const results = await send(deps, "erp", await leaseAndPrepare(stage), performance.now() - 1);
+  expect(bodies("1")).toEqual([]);
+  await settleAll(deps, "erp", results);
+  expect(await ask("select state from deliveries")).toEqual([{ state: "due" }]);
+  expect(await link("1")).toMatchObject({ in_flight: false, images: null });
+  await stage.ahead(60 * s);
+  await engine.work();
+  expect(bodies("1")).toEqual([{ Navn: "Ærø Skibsværft" }]);
+});
+
 test("R18 after an answer that never came the link is left alone for the quiet time, whatever else is owed", async () => {
   const { engine, erp, edit, ahead } = await start(one);
   erp.control.addFault({ fault: { kind: "reset", when: "before" }, verb: "put", id: "1", times: 1 });
