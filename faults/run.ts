@@ -31,7 +31,9 @@ export interface FaultResult extends Verdict {
   readonly kills: Readonly<Record<State, number>>;
 }
 
-const LONGEST_SETTLE_MS = 330_000;
+/** It settles as long as anything moves; leases of the dead run out within this. */
+const LONGEST_STILL_MS = 330_000;
+const LONGEST_SETTLE_MS = 3_600_000;
 /** Longer than any request may take (15 s), so that nobody who lives holds a lease that old. */
 const HURRIED_LEASE_S = 20;
 const LEASE_S = 120;
@@ -151,6 +153,7 @@ interface Open {
 async function settle(stage: Stage): Promise<string[]> {
   const sql = stage.database.sql();
   let last: Open | undefined;
+  let moved = performance.now();
   let told = performance.now();
   try {
     await until(
@@ -161,6 +164,8 @@ async function settle(stage: Stage): Promise<string[]> {
           select (select count(*)::int from changes where state = 'received') as waiting,
             (select count(*)::int from deliveries where state in ('due', 'leased', 'uncertain')) as deliveries,
             (select count(*)::int from runs where state in ('waiting', 'running')) as runs`;
+        if (JSON.stringify(open) !== JSON.stringify(last)) moved = performance.now();
+        else if (performance.now() - moved > LONGEST_STILL_MS) throw new Error("nothing moves");
         last = open;
         if (performance.now() - told > 15_000) {
           stage.say(`… ${open?.waiting} changes wait, ${open?.deliveries} deliveries and ${open?.runs} runs are open`);
