@@ -147,6 +147,7 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
           })),
         countDrift: () => countDrift(deps),
         feedWatch: watch,
+        leadOrigins: config.leads.origins,
         metrics: createMetrics(),
         version: versionOf(),
       });

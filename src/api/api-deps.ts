@@ -40,6 +40,8 @@ export interface ApiDeps {
   readonly feedWatch: FeedWatch;
   readonly metrics: Metrics;
   readonly version: string;
+  /** Web pages whose forms may send leads from the browser. */
+  readonly leadOrigins?: readonly string[];
   readonly limits?: Partial<ApiLimits>;
 }
 

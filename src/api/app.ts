@@ -22,6 +22,7 @@ import { inboundRoutes } from "./routes/inbound.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { kontaktpersonRoutes } from "./routes/kontaktpersoner.ts";
 import { kundeemneRoutes } from "./routes/kundeemner.ts";
+import { leadRoutes, leadsFromPages } from "./routes/leads.ts";
 import { linkRoutes } from "./routes/links.ts";
 import { outboundRoutes } from "./routes/outbound.ts";
 import { policyRoutes } from "./routes/policies.ts";
@@ -45,6 +46,7 @@ export function createApi(deps: ApiDeps): Api {
   app.use("*", observed(deps));
   app.use("/metrics", signIn(deps));
   app.use("/v1/hooks/*", signIn(deps, { basic: true }));
+  app.use("/v1/leads", ...leadsFromPages(deps.leadOrigins ?? []));
   app.use("/v1/*", except(/^\/v1\/hooks\//, signIn(deps)));
   const limited = bodyLimit({
     maxSize: limits.bodyBytes,
@@ -59,6 +61,7 @@ export function createApi(deps: ApiDeps): Api {
   kundeemneRoutes(app, deps);
   kontaktpersonRoutes(app, deps);
   archiveRoutes(app, deps);
+  leadRoutes(app, deps);
   dealingRoutes(app, deps);
   policyRoutes(app, deps);
   recordStoryRoutes(app, deps);

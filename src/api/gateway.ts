@@ -11,10 +11,12 @@ import type { Actor } from "../pipelines/deps.ts";
 import type { ExplainedUnit } from "../pipelines/explain.ts";
 import type { Wishes } from "../pipelines/import-file.ts";
 import type { NewImport } from "../pipelines/imports.ts";
+import type { LeadAct } from "../pipelines/leads.ts";
 import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
 import type { Import } from "../store/imports.ts";
+import type { Lead } from "../store/leads.ts";
 import type { UndoTarget } from "../store/undo.ts";
 import type { Webhook } from "../store/webhooks.ts";
 
@@ -56,6 +58,7 @@ export interface Gateway {
     changed: readonly string[];
   }>;
   deleteContact(act: { id: string; ifVersion?: number; by: Actor }): Promise<unknown>;
+  takeLead(act: LeadAct): Promise<{ lead: Lead; repeated: boolean }>;
   archive(act: ArchiveAct): Promise<Archived>;
   unarchive(act: ArchiveAct): Promise<void>;
   changeDealing(act: DealingAct): Promise<{ id: string; version: number }>;

@@ -1,5 +1,8 @@
-/** What a key may do. `admin` may do everything; `write` and `review` include `read`; `connection:<name>` is that ERP's own. */
-export const plainScopes = ["admin", "read", "write", "review"] as const;
+/**
+ * What a key may do. `admin` may do everything; `write` and `review` include `read`; `lead` may send leads and nothing else,
+ * so that it can stand in a web page; `connection:<name>` is that ERP's own.
+ */
+export const plainScopes = ["admin", "read", "write", "review", "lead"] as const;
 
 export type Need = (typeof plainScopes)[number] | "connection";
 
@@ -14,6 +17,8 @@ export function allows(scopes: readonly string[], need: Need, connection: string
       return false;
     case "read":
       return ["read", "write", "review"].some((scope) => scopes.includes(scope));
+    case "lead":
+      return ["lead", "write"].some((scope) => scopes.includes(scope));
     case "connection":
       return connection !== undefined && scopes.includes(`connection:${connection}`);
     default:

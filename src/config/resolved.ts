@@ -59,6 +59,7 @@ export interface KoblingConfig {
   readonly pingPong: { readonly swings: number; readonly withinMs: number };
   readonly activities: { readonly tilbudKr: "all" | "open" };
   readonly archive: { readonly requireZeroKreditor: boolean };
+  readonly leads: { readonly origins: readonly string[]; readonly limit: RequestLimit };
   readonly retention: {
     readonly inboxMs: number;
     readonly attemptsMs: number;
@@ -106,6 +107,10 @@ export function resolveConfig(
     pingPong: { swings: file.pingPong.swings, withinMs: ms(file.pingPong.within) },
     activities: file.activities,
     archive: file.archive,
+    leads: {
+      origins: file.leads.origins,
+      limit: { requests: file.leads.limit.requests, perMs: ms(file.leads.limit.per) },
+    },
     retention: {
       inboxMs: ms(retention.inbox),
       attemptsMs: ms(retention.attempts),

@@ -149,6 +149,23 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What archiving asks for."),
+  leads: z
+    .strictObject({
+      origins: z
+        .array(
+          z
+            .url({ protocol: /^https?$/ })
+            .refine((url) => URL.parse(url)?.origin === url, "An origin is scheme, host and port"),
+        )
+        .default([])
+        .describe("Web pages whose forms may send leads from the browser, as `https://www.example.dk` (CORS)."),
+      limit: z
+        .strictObject({ requests: z.int().min(1).default(60), per: duration.default("1m") })
+        .prefault({})
+        .describe("Leads that one key may send in a time; beyond, 429."),
+    })
+    .prefault({})
+    .describe("Leads of web forms, fairs and calls."),
   retention: z
     .strictObject({
       inbox: duration.default("30d").describe("Decided changes."),

@@ -10,6 +10,7 @@ import { createEntity, deleteContact, editEntity } from "../pipelines/edit.ts";
 import { addEventWebhook, type WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { explain } from "../pipelines/explain.ts";
 import { applyImport, correctImport, openImport, tryImport } from "../pipelines/imports.ts";
+import { takeLead } from "../pipelines/leads.ts";
 import { linkEntity, unlink } from "../pipelines/linking.ts";
 import { leaseOutbound, receiptOutbound } from "../pipelines/outbound.ts";
 import { changePolicies } from "../pipelines/policies.ts";
@@ -33,6 +34,7 @@ export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
   createEntity: (act) => createEntity(deps, act),
   editEntity: (act) => editEntity(deps, act),
   deleteContact: (act) => deleteContact(deps, act),
+  takeLead: (act) => takeLead(deps, act),
   archive: (act) => archive(deps, act),
   unarchive: (act) => unarchive(deps, act),
   changeDealing: (act) => changeDealing(deps, act),

@@ -36,11 +36,16 @@ export function editEffects(kind: EntityKind, before: Values, patch: Values, rul
   return [...byUnit].map(([unit, written]) => ({ unit, did: "took", rule, write: written }));
 }
 
-/** Makes a Kundeemne or a contact. Values are checked already; flat keys. Due links follow in the same transaction. */
-export async function createEntity(
-  deps: Deps,
-  wanted: { entity: EntityKind; values: Values; parentId?: string; by: Actor },
-): Promise<{ id: string; version: number }> {
+/** A record that is to be made. Values are checked already; flat keys. */
+export interface NewEntity {
+  readonly entity: EntityKind;
+  readonly values: Values;
+  readonly parentId?: string;
+  readonly by: Actor;
+}
+
+/** Makes a Kundeemne or a contact. Due links follow in the same transaction. */
+export async function createEntity(deps: Deps, wanted: NewEntity): Promise<{ id: string; version: number }> {
   return inBatch(deps, async (batch) => {
     const { entity: kind, parentId } = wanted;
     if (kind === "kontaktperson") {
@@ -50,27 +55,32 @@ export async function createEntity(
       if (!batch.entities.has(parentId))
         throw new RejectedError("not_found", "There is no Kundeemne with this id", { context: { id: parentId } });
     }
-    const slot = newSlot({ kind, id: deps.newId(), parentId: parentId ?? null }, batch.now);
-    batch.entities.set(slot.entity.id, slot);
-    batch.otherLinks.set(slot.entity.id, []);
-    batch.contacts.set(slot.entity.id, []);
-    const defaults: Values = {};
-    for (const [field, known] of Object.entries(catalogueOf(kind).fields)) {
-      if (known.default !== undefined && wanted.values[field] === undefined) defaults[field] = known.default;
-    }
-    const values = kind === "kundeemne" ? withAddress({}, wanted.values) : wanted.values;
-    const cause: Cause = { by: actorSetter(wanted.by, batch.now), changeId: null, runId: null, mapping: null };
-    const effects = editEffects(kind, {}, values, "API");
-    const named = Object.fromEntries(Object.entries(defaults));
-    const search = kind === "kundeemne" ? deriveSearchName({ ...slot.entity, values }, batch.now) : undefined;
-    const derived = search === undefined || !isEmpty(values.soegenavn) ? [] : [search];
-    const system: Setter = { kind: "derived", from: batch.now, to: batch.now };
-    const defaulted = editEffects(kind, {}, named, "default").map((effect) => ({ ...effect, by: system }));
-    write(batch, slot, [...effects, ...derived, ...defaulted], cause);
-    if (kind === "kontaktperson" && parentId !== undefined) joinContacts(batch, parentId, slot, cause);
-    batch.look.add(slot.entity.id);
-    return { id: slot.entity.id, version: slot.entity.version };
+    const { entity } = makeEntity(batch, wanted);
+    return { id: entity.id, version: entity.version };
   });
+}
+
+/** The same within a batch; the emne of a contact is in hand. */
+export function makeEntity(batch: Batch, { entity: kind, values: given, parentId, by }: NewEntity): EntitySlot {
+  const slot = newSlot({ kind, id: batch.deps.newId(), parentId: parentId ?? null }, batch.now);
+  batch.entities.set(slot.entity.id, slot);
+  batch.otherLinks.set(slot.entity.id, []);
+  batch.contacts.set(slot.entity.id, []);
+  const defaults: Values = {};
+  for (const [field, known] of Object.entries(catalogueOf(kind).fields)) {
+    if (known.default !== undefined && given[field] === undefined) defaults[field] = known.default;
+  }
+  const values = kind === "kundeemne" ? withAddress({}, given) : given;
+  const cause: Cause = { by: actorSetter(by, batch.now), changeId: null, runId: null, mapping: null };
+  const effects = editEffects(kind, {}, values, "API");
+  const search = kind === "kundeemne" ? deriveSearchName({ ...slot.entity, values }, batch.now) : undefined;
+  const derived = search === undefined || !isEmpty(values.soegenavn) ? [] : [search];
+  const system: Setter = { kind: "derived", from: batch.now, to: batch.now };
+  const defaulted = editEffects(kind, {}, defaults, "default").map((effect) => ({ ...effect, by: system }));
+  write(batch, slot, [...effects, ...derived, ...defaulted], cause);
+  if (kind === "kontaktperson" && parentId !== undefined) joinContacts(batch, parentId, slot, cause);
+  batch.look.add(slot.entity.id);
+  return slot;
 }
 
 /**

@@ -29,6 +29,7 @@ export interface TestApiOptions {
   readonly drift?: readonly DriftCount[];
   readonly countDrift?: ApiDeps["countDrift"];
   readonly now?: () => Date;
+  readonly leadOrigins?: readonly string[];
 }
 
 export const erp: WishedConnection = {
@@ -60,6 +61,7 @@ export function testApi(database: Database, options: TestApiOptions = {}): TestA
     metrics: createMetrics(),
     version: "0.0.0-test",
     limits: options.limits ?? {},
+    leadOrigins: options.leadOrigins ?? [],
   };
   const app = createApi(deps);
   const keyOf: TestApi["keyOf"] = async (scopes, { expiresAt } = {}) => {

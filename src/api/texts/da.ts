@@ -125,6 +125,18 @@ export const da: Texts = {
     side_moved: ["En side er ændret", "En side af sagen er ændret siden. Læs den igen, og afgør så."],
     record_moved: ["Ændret i mellemtiden", "Posten er ændret i mellemtiden. Læs den igen, og afgør så."],
     busy: ["Optaget", "Noget andet er i gang her. Prøv igen senere."],
+    origin_not_allowed: [
+      "Siden er ikke på listen",
+      "Formularer på den side, forespørgslen kommer fra, må ikke sende leads. Sæt sidens adresse under leads.origins i opsætningen.",
+    ],
+    submission_reused: [
+      "Indsendelsens id er brugt",
+      "Et andet lead er kommet fra samme kilde med dette submissionId. Send det med sit eget id.",
+    ],
+    too_many_leads: [
+      "For mange leads",
+      "Nøglen har sendt så mange leads, som opsætningen tillader i den tid. Send igen efter Retry-After.",
+    ],
     balance_not_zero: [
       "Saldoen er ikke nul",
       "Kundeemnet kan ikke arkiveres, før saldoen er nul: {balances}. Udlign den i regnskabet, og prøv igen.",

@@ -95,6 +95,18 @@ export const en: Texts = {
     side_moved: ["A side has moved", "A side of the case has changed since. Read it, then decide again."],
     record_moved: ["Changed meanwhile", "The record has changed meanwhile. Read it, then decide again."],
     busy: ["Busy", "Something else is under way here. Try again later."],
+    origin_not_allowed: [
+      "The page is not on the list",
+      "Forms of the page that this request comes from may not send leads. Put its address under leads.origins of the configuration.",
+    ],
+    submission_reused: [
+      "The submission id is used",
+      "Another lead came from the same source with this submissionId. Send it with an id of its own.",
+    ],
+    too_many_leads: [
+      "Too many leads",
+      "The key has sent as many leads as the configuration allows in the time. Send again after Retry-After.",
+    ],
     balance_not_zero: [
       "The balance is not zero",
       "The Kundeemne cannot be archived before the balance is zero: {balances}. Settle it in the ledger, and try again.",
