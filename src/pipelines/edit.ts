@@ -42,6 +42,8 @@ export interface NewEntity {
   readonly values: Values;
   readonly parentId?: string;
   readonly by: Actor;
+  /** What follows without having been said (rule R4). */
+  readonly derived?: readonly UnitEffect[];
 }
 
 /** Makes a Kundeemne or a contact. Due links follow in the same transaction. */
@@ -61,7 +63,10 @@ export async function createEntity(deps: Deps, wanted: NewEntity): Promise<{ id:
 }
 
 /** The same within a batch; the emne of a contact is in hand. */
-export function makeEntity(batch: Batch, { entity: kind, values: given, parentId, by }: NewEntity): EntitySlot {
+export function makeEntity(
+  batch: Batch,
+  { entity: kind, values: given, parentId, by, derived: more = [] }: NewEntity,
+): EntitySlot {
   const slot = newSlot({ kind, id: batch.deps.newId(), parentId: parentId ?? null }, batch.now);
   batch.entities.set(slot.entity.id, slot);
   batch.otherLinks.set(slot.entity.id, []);
@@ -77,7 +82,7 @@ export function makeEntity(batch: Batch, { entity: kind, values: given, parentId
   const derived = search === undefined || !isEmpty(values.soegenavn) ? [] : [search];
   const system: Setter = { kind: "derived", from: batch.now, to: batch.now };
   const defaulted = editEffects(kind, {}, defaults, "default").map((effect) => ({ ...effect, by: system }));
-  write(batch, slot, [...effects, ...derived, ...defaulted], cause);
+  write(batch, slot, [...effects, ...derived, ...more, ...defaulted], cause);
   if (kind === "kontaktperson" && parentId !== undefined) joinContacts(batch, parentId, slot, cause);
   batch.look.add(slot.entity.id);
   return slot;

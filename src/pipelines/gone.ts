@@ -1,4 +1,5 @@
 import { remoteKey } from "../store/links.ts";
+import { lostBy } from "./after-linking.ts";
 import { type Batch, close, type Incoming, type LinkSlot, systemSetter, write } from "./batch.ts";
 import { countGone } from "./counting.ts";
 import type { OpenLane } from "./world.ts";
@@ -38,7 +39,6 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
   });
   const entity = batch.entities.get(link.entityId);
   if (entity === undefined) throw new Error(`Record ${link.entityId} of a link is not in hand`);
-  const field = incoming.object === "debitor" ? "findesDeb" : incoming.object === "kreditor" ? "findesKred" : undefined;
   const cause = {
     by: systemSetter(batch.now),
     changeId: incoming.changeId,
@@ -46,13 +46,8 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
     mapping: null,
     kind: "gone",
   };
-  if (
-    field !== undefined &&
-    entity.entity.kind === "kundeemne" &&
-    !linkedElsewhere(batch, link.id, link.entityId, incoming.object)
-  ) {
-    write(batch, entity, [{ unit: field, did: "took", rule: "S35:gone", write: { [field]: false } }], cause);
-  }
+  if (!linkedElsewhere(batch, link.id, link.entityId, incoming.object))
+    write(batch, entity, lostBy(batch, entity, incoming.object, "S35:gone"), cause);
   const about = {
     entity: link.entity,
     entityId: link.entityId,

@@ -1,5 +1,7 @@
 import { RejectedError, RetryableError } from "../lib/errors.ts";
 import type { Values } from "../model/catalogue.ts";
+import type { UnitEffect } from "../rules/decision.ts";
+import { derivedSetter } from "../rules/derived.ts";
 import { isEmpty } from "../rules/unit-values.ts";
 import { lockMatchKeys } from "../store/candidates.ts";
 import { insertDealing } from "../store/dealings.ts";
@@ -87,8 +89,13 @@ async function lookFor(batch: Batch, values: Values): Promise<{ match: string | 
 
 function make(batch: Batch, act: LeadAct): EntitySlot {
   const source = { leadkilde: act.kilde, leadkildeDetalje: act.detalje, leadkildeDato: act.dato };
-  const values: Values = { emnetyper: ["lead"], ...act.kundeemne, ...source };
-  return makeEntity(batch, { entity: "kundeemne", values, by: act.by });
+  // Nobody has said so: as soon as it is linked its links say what it is (rule R4).
+  const kinds: UnitEffect = {
+    ...{ unit: "emnetyper", did: "took", rule: "R4:derived", by: derivedSetter(batch.now) },
+    write: { emnetyper: ["lead"] },
+  };
+  const derived = isEmpty(act.kundeemne.emnetyper) ? [kinds] : [];
+  return makeEntity(batch, { entity: "kundeemne", values: { ...act.kundeemne, ...source }, by: act.by, derived });
 }
 
 /** Where a record was first heard of is told once: a later lead does not change it. */

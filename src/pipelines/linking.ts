@@ -9,6 +9,7 @@ import { addBlock } from "../store/link-blocks.ts";
 import { findLinked, loadImages, lockLinks, remoteKey } from "../store/links.ts";
 import { findLink } from "../store/links-read.ts";
 import { closeReviews, findOpenFor } from "../store/reviews.ts";
+import { lostBy } from "./after-linking.ts";
 import { type Batch, type Incoming, iso, type LinkSlot, systemSetter, write } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import { assertFree, assertQuiet } from "./decide-match.ts";
@@ -149,10 +150,9 @@ export async function unlink(deps: Deps, act: { linkId: string; by: Actor; why?:
     const slot = await takeWhole(batch, before.entity, entityId);
     const linkSlot = batch.links.get(linkId);
     if (linkSlot?.link.entityId !== entityId || !LIVE.has(linkSlot.link.state)) throw noLink(linkId);
-    const field = object === "debitor" ? "findesDeb" : object === "kreditor" ? "findesKred" : undefined;
-    if (field !== undefined && slot.entity.kind === "kundeemne" && !linkedElsewhere(batch, linkId, entityId, object)) {
+    if (!linkedElsewhere(batch, linkId, entityId, object)) {
       const cause = { by: systemSetter(batch.now), changeId: null, runId: null, mapping: null, kind: "unlinked" };
-      write(batch, slot, [{ unit: field, did: "took", rule: "S35:unlinked", write: { [field]: false } }], cause);
+      write(batch, slot, lostBy(batch, slot, object, "S35:unlinked"), cause);
     }
     await endLinks(batch, [linkSlot], by);
     batch.look.add(entityId);

@@ -1,5 +1,5 @@
 import { townOf } from "../danish/postal.ts";
-import type { Values } from "../model/catalogue.ts";
+import { kundeemneCatalogue, type Values } from "../model/catalogue.ts";
 import type { UnitEffect } from "./decision.ts";
 import { type Entity, type Setter, setterInForce } from "./record.ts";
 
@@ -33,3 +33,27 @@ export function deriveTown(address: Values): Values {
   const bynavn = townOf(address.postnr);
   return bynavn === undefined ? address : { ...address, bynavn };
 }
+
+/**
+ * What kind of relation it is, by its links, while nobody has said (rule R4; domain notes, a1): a debitor is a customer, and
+ * a former one when it is none any more; a kreditor is a supplier. `found`: the links' fields as they are now.
+ */
+export function deriveKinds(entity: Entity, found: Values, now: number): UnitEffect | undefined {
+  if (entity.kind !== "kundeemne" || !isUnset(entity, "emnetyper")) return undefined;
+  const before = Array.isArray(entity.values.emnetyper) ? entity.values.emnetyper : [];
+  const { findesDeb, findesKred } = { ...entity.values, ...found };
+  const isCustomer = findesDeb === true;
+  const wasCustomer = entity.values.findesDeb === true || before.includes("tidligereKunde");
+  const said = new Set(before);
+  const turn = (kind: string, is: boolean) => (is ? said.add(kind) : said.delete(kind));
+  turn("lead", said.has("lead") && !isCustomer);
+  turn("nuvaerendeKunde", isCustomer);
+  turn("tidligereKunde", wasCustomer && !isCustomer);
+  turn("leverandoer", findesKred === true);
+  const emnetyper = KINDS.filter((kind) => said.has(kind));
+  if (emnetyper.join() === before.join()) return undefined;
+  const write = { emnetyper: emnetyper.length === 0 ? null : emnetyper };
+  return { unit: "emnetyper", did: "took", rule: "R4:derived", write, by: derivedSetter(now) };
+}
+
+const KINDS: readonly string[] = kundeemneCatalogue.fields.emnetyper?.codes ?? [];

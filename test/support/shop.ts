@@ -8,6 +8,7 @@ import { convert, planConversion } from "../../src/pipelines/conversions/convert
 import { changeDealing } from "../../src/pipelines/dealings.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
+import { takeLead } from "../../src/pipelines/leads.ts";
 import { release } from "../../src/pipelines/preview.ts";
 import { backpressure, receive } from "../../src/pipelines/receive.ts";
 import { startRun } from "../../src/pipelines/runs.ts";
@@ -110,6 +111,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       deleteContact: (act) => deleteContact(deps, act),
       changeDealing: (act) => changeDealing(deps, act),
       archive: (act) => archive(deps, act),
+      takeLead: (act) => takeLead(deps, act),
       unarchive: (act) => unarchive(deps, act),
       receive: (from, envelopes) => receive(deps, from, envelopes),
       backpressure: (connection) => backpressure(deps, connection),
