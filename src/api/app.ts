@@ -33,6 +33,7 @@ import { runRoutes } from "./routes/runs.ts";
 import { snapshotRoutes } from "./routes/snapshots.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { undoRoutes } from "./routes/undo.ts";
+import { visitPlanRoutes } from "./routes/visit-plans.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { refuseInvalid } from "./validation.ts";
 
@@ -62,6 +63,7 @@ export function createApi(deps: ApiDeps): Api {
   kontaktpersonRoutes(app, deps);
   archiveRoutes(app, deps);
   leadRoutes(app, deps);
+  visitPlanRoutes(app, deps);
   dealingRoutes(app, deps);
   policyRoutes(app, deps);
   recordStoryRoutes(app, deps);

@@ -1,5 +1,6 @@
 import type { Catalogue } from "./catalogue.ts";
 import type { Field, Kind } from "./field.ts";
+import type { Area } from "./geo.ts";
 
 /** What a criterion compares with; in memory as `Value`, null: empty. */
 export type Operand = string | number | boolean | null;
@@ -26,6 +27,8 @@ export type Criterion =
   | { readonly not: Criterion }
   | { readonly field: string; readonly is: Operand }
   | { readonly field: string; readonly compares: Comparison; readonly with: string | number }
+  /** The record's position lies in it, border included; a record without one lies nowhere. */
+  | { readonly area: Area }
   | { readonly meta: MetaFact; readonly after: string };
 
 export interface CriterionFault {

@@ -2,6 +2,7 @@ import type { Fragment } from "postgres";
 import type { Catalogue } from "../model/catalogue.ts";
 import { type Comparison, type Criterion, type MetaFact, type Operand, severalKinds } from "../model/criteria.ts";
 import type { Field } from "../model/field.ts";
+import { areaSql } from "./area-sql.ts";
 import type { Db } from "./database.ts";
 
 const META_COLUMNS: Record<MetaFact, string> = { updatedAt: "updated_at", createdAt: "created_at" };
@@ -21,6 +22,7 @@ export function criterionSql(
     if ("and" in part) return joined(part.and.map(compile), sql`and`, sql`true`);
     if ("or" in part) return joined(part.or.map(compile), sql`or`, sql`false`);
     if ("not" in part) return sql`not (${compile(part.not)})`;
+    if ("area" in part) return areaSql(sql, part.area, alias);
     if ("meta" in part) return sql`${sql(`${alias}.${META_COLUMNS[part.meta]}`)} > ${part.after}::text::timestamptz`;
     const field = catalogue.fields[part.field];
     if (field === undefined) throw new Error(`The catalogue of ${catalogue.kind} has no field ${part.field}`);

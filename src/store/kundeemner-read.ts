@@ -51,6 +51,13 @@ export async function findKundeemne(sql: Db, id: string): Promise<ReadRecord | u
   return rows[0] && readKundeemne(rows[0]);
 }
 
+/** Kundeemner by id, in no order; archived and erased ones too. */
+export async function findKundeemner(sql: Db, ids: readonly string[]): Promise<ReadRecord[]> {
+  const rows = await sql<Row[]>`
+    select ${sql.unsafe(KUNDEEMNE_COLUMNS)} from kundeemner e where e.id = any(${[...ids]}::text[]::uuid[])`;
+  return rows.map(readKundeemne);
+}
+
 /** One page of the Kundeemner that meet a criterion, each once, in a stable order; empty sort values come last. */
 export async function listKundeemner(sql: Db, query: ListQuery): Promise<RecordPage> {
   const rows: Row[] = [];

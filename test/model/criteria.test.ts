@@ -2,15 +2,32 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { kundeemneCatalogue } from "../../src/model/catalogue.ts";
 import { type Criterion, comparisons, criterionOf, fieldsOf } from "../../src/model/criteria.ts";
+import { type Area, metresBetween } from "../../src/model/geo.ts";
 import { criterionSql } from "../../src/store/criteria-sql.ts";
 import type { Database } from "../../src/store/database.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { storeRecord } from "../support/stored-records.ts";
 
+const at = (lat: string, lng: string) => ({ "gps.lat": lat, "gps.lng": lng });
 const rows = [
-  { firmanavn: "a", postnr: "1", findesDeb: true, emnetyper: ["lead"], vaerdi: "10.5", nyesteAkt: "2026-01-31" },
-  { firmanavn: "b", postnr: "2", findesDeb: false, emnetyper: ["lead", "partner"], vaerdi: "-3" },
-  { firmanavn: "c", emnetyper: [] as string[], nyesteAkt: "2026-02-01" },
+  {
+    firmanavn: "a",
+    postnr: "1",
+    findesDeb: true,
+    emnetyper: ["lead"],
+    vaerdi: "10.5",
+    nyesteAkt: "2026-01-31",
+    ...at("56.1629", "10.2039"),
+  },
+  {
+    firmanavn: "b",
+    postnr: "2",
+    findesDeb: false,
+    emnetyper: ["lead", "partner"],
+    vaerdi: "-3",
+    ...at("-17.5", "179.9"),
+  },
+  { firmanavn: "c", emnetyper: [] as string[], nyesteAkt: "2026-02-01", ...at("55.6761", "12.5683") },
   { firmanavn: "d", postnr: "1", findesDeb: true, vaerdi: "9" },
 ];
 
@@ -20,12 +37,29 @@ beforeAll(async () => {
   for (const row of rows) await storeRecord(database.sql, "kundeemne", row);
 });
 
+/** Is a position in an area, by plain code: great circle, and ray casting. */
+function lies(row: { [field: string]: unknown }, area: Area): boolean {
+  if (row["gps.lat"] === undefined) return false;
+  const [lat, lng] = [Number(row["gps.lat"]), Number(row["gps.lng"])];
+  if (area.shape === "circle") return metresBetween({ lat, lng }, area) <= area.metres;
+  if (area.shape === "box") {
+    const { west, east, south, north } = area;
+    return lat >= south && lat <= north && (west <= east ? lng >= west && lng <= east : lng >= west || lng <= east);
+  }
+  return area.ring.reduce((inside, [x1, y1], n) => {
+    const [x2, y2] = area.ring.at(n - 1) ?? [0, 0];
+    const crosses = y1 > lat !== y2 > lat && lng < ((x2 - x1) * (lat - y1)) / (y2 - y1) + x1;
+    return crosses ? !inside : inside;
+  }, false);
+}
+
 /** The same question, asked of the rows by plain code. */
 function holds(row: { [field: string]: unknown }, criterion: Criterion): boolean {
   if ("and" in criterion) return criterion.and.every((part) => holds(row, part));
   if ("or" in criterion) return criterion.or.some((part) => holds(row, part));
   if ("not" in criterion) return !holds(row, criterion.not);
   if ("meta" in criterion) return true;
+  if ("area" in criterion) return lies(row, criterion.area);
   const value = row[criterion.field] ?? (criterion.field === "vaerdi" ? "0" : undefined);
   if ("compares" in criterion) {
     if (value === undefined) return false;
@@ -42,6 +76,33 @@ function holds(row: { [field: string]: unknown }, criterion: Criterion): boolean
   return (value ?? null) === criterion.is;
 }
 
+// Off the positions themselves: on a line of a polygon either answer would do.
+const degree = (min: number, max: number) =>
+  fc.integer({ min: min * 10, max: max * 10 }).map((each) => each / 10 + 0.013);
+const box = fc
+  .tuple(degree(-180, 179), degree(-180, 179), degree(-90, 89), degree(-90, 89))
+  .map(([west, east, a, b]): Area => ({ shape: "box", west, east, south: Math.min(a, b), north: Math.max(a, b) }));
+const circle = fc.record({
+  shape: fc.constant("circle" as const),
+  lat: degree(-90, 89),
+  lng: degree(-180, 179),
+  metres: fc.constantFrom(0, 1_000, 150_000, 3_000_000, 30_000_000),
+});
+/** Corners in turn around a middle: a ring that crosses itself has no agreed inside. */
+const polygon = fc
+  .record({
+    lng: degree(9, 13),
+    lat: degree(54, 57),
+    reach: fc.array(fc.integer({ min: 5, max: 40 }), { minLength: 3, maxLength: 7 }),
+  })
+  .map(({ lng, lat, reach }): Area => {
+    const corner = (each: number, n: number): [number, number] => {
+      const turn = (2 * Math.PI * n) / reach.length;
+      return [lng + (each / 10) * Math.cos(turn), lat + (each / 10) * Math.sin(turn)];
+    };
+    return { shape: "polygon", ring: reach.map(corner) };
+  });
+
 const leaf: fc.Arbitrary<Criterion> = fc.oneof(
   fc.record({ field: fc.constant("postnr"), is: fc.constantFrom("1", "2", "3", null) }),
   fc.record({ field: fc.constant("findesDeb"), is: fc.boolean() }),
@@ -56,6 +117,7 @@ const leaf: fc.Arbitrary<Criterion> = fc.oneof(
     compares: fc.constantFrom(...comparisons),
     with: fc.constantFrom("-5", "-3", "0", "9.00", "10", "10.50", "99"),
   }),
+  fc.record({ area: fc.oneof(box, circle, polygon) }),
   fc.record({ field: fc.constant("vaerdi"), is: fc.constantFrom("0", "0.00", "9.0", "1", null) }),
   fc.record({
     field: fc.constant("nyesteAkt"),
@@ -83,7 +145,7 @@ test("any tree asks of the database what it asks of the values: not means not, e
         rows.filter((row) => holds(row, criterion)).map((row) => row.firmanavn),
       );
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
   );
 });
 

@@ -1,6 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { accepts } from "hono/accepts";
 import { kundeemneCatalogue } from "../../model/catalogue.ts";
 import { type Criterion, criterionOf } from "../../model/criteria.ts";
+import { readBox, readCircle, readPolygon } from "../../model/geo.ts";
 import { countRecent } from "../../store/dealing-sums.ts";
 import {
   canSortBy,
@@ -12,6 +14,7 @@ import {
 import { listLinksOf } from "../../store/links-read.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
+import { featuresSchema, GEO_JSON, viewFeatures } from "../geo-json.ts";
 import { etagOf, matchVersion } from "../if-match.ts";
 import type { Language } from "../language.ts";
 import { readPageCursor, writePageCursor } from "../page-cursor.ts";
@@ -38,7 +41,9 @@ const ALIASES = new Map([
   ["arkiveret", "arkiveret.vaerdi"],
   ["begraenset", "begraenset.vaerdi"],
 ]);
-const RESERVED = new Set(["limit", "cursor", "sort", "updatedAfter", "arkiveret"]);
+/** Parts of the map that a list can be asked for, by the name of the parameter (S20). */
+const AREAS = { bbox: readBox, near: readCircle, polygon: readPolygon } as const;
+const RESERVED = new Set(["limit", "cursor", "sort", "updatedAfter", "arkiveret", ...Object.keys(AREAS)]);
 
 const list = createRoute({
   method: "get",
@@ -49,6 +54,8 @@ const list = createRoute({
     "Any field is a filter: `?findesDeb=true&postnr=8000`; a group's member with a dot (`branche.kode`); the same name again " +
     "is *or*; an empty value asks for empty fields; a field of several values is asked whether it contains the value. " +
     "Numbers, dates and postal codes compare: `?vaerdi[gte]=10000&nyesteAkt[lt]=2026-01-01` (`gt`, `gte`, `lt`, `lte`). " +
+    "`bbox`, `near` and `polygon` ask for records whose position lies there. With `Accept: application/geo+json` the page is a " +
+    "GeoJSON FeatureCollection with a point for each record. " +
     "Archived records are left out unless `arkiveret` says otherwise.",
   ...secured("read"),
   request: {
@@ -61,9 +68,27 @@ const list = createRoute({
       }),
       updatedAfter: z.iso.datetime({ offset: true }).optional(),
       arkiveret: z.enum(["true", "false", "any"]).default("false"),
+      bbox: z.string().max(100).optional().openapi({
+        description: "west,south,east,north in degrees; a west beyond the east goes over the antimeridian.",
+        example: "9.9,56.0,10.4,56.3",
+      }),
+      near: z.string().max(100).optional().openapi({
+        description: "lat,lng,metres: not farther than that along the earth.",
+        example: "56.1629,10.2039,25000",
+      }),
+      polygon: z.string().max(20_000).optional().openapi({ description: "Corners lng,lat;lng,lat;… of one ring." }),
     }),
   },
-  responses: { 200: json(pageSchema(kundeemneSchema), "Kundeemner."), ...securedProblems() },
+  responses: {
+    200: {
+      description: "Kundeemner.",
+      content: {
+        "application/json": { schema: pageSchema(kundeemneSchema) },
+        "application/geo+json": { schema: featuresSchema },
+      },
+    },
+    ...securedProblems(),
+  },
 });
 
 const create = createRoute({
@@ -127,9 +152,10 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
     const faults: Fault[] = canSortBy(by) ? [] : [{ pointer: "/sort", code: "unknown_field" }];
     const asked = criterionOf(kundeemneCatalogue, filters, ALIASES);
     faults.push(...asked.faults.map(faultOfFilter));
+    const areas = areasOf(c.req.valid("query"), faults);
     if (faults.length > 0) throw new Problem(400, "invalid_query", { faults });
 
-    const terms: Criterion[] = [asked.criterion];
+    const terms: Criterion[] = [asked.criterion, ...areas];
     if (arkiveret !== "any") terms.push({ field: "arkiveret.vaerdi", is: arkiveret === "true" });
     if (updatedAfter !== undefined) terms.push({ meta: "updatedAt", after: updatedAfter });
     const criterion: Criterion = { and: terms };
@@ -142,7 +168,12 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
       limit,
     });
     const next = page.next === undefined ? null : writePageCursor(question, page.next);
-    return c.json({ items: page.records.map((record) => viewKundeemne(record, c.get("language"))), next }, 200);
+    const items = page.records.map((record) => viewKundeemne(record, c.get("language")));
+    c.header("vary", "Accept, Accept-Language");
+    const supports = ["application/json", GEO_JSON];
+    if (accepts(c, { header: "Accept", supports, default: "application/json" }) !== GEO_JSON)
+      return c.json({ items, next }, 200);
+    return c.json(viewFeatures(page.records, items, next), 200, { "content-type": GEO_JSON });
   });
 
   app.openapi(create, async (c) => {
@@ -174,6 +205,18 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
     const { view, version } = await wholeOf(deps, id, c.get("language"));
     return c.json(view, 200, { etag: etagOf(version) });
   });
+}
+
+function areasOf(query: { readonly [name in keyof typeof AREAS]?: string | undefined }, faults: Fault[]): Criterion[] {
+  const terms: Criterion[] = [];
+  for (const name of ["bbox", "near", "polygon"] as const) {
+    const text = query[name];
+    if (text === undefined) continue;
+    const area = AREAS[name](text);
+    if (area === undefined) faults.push({ pointer: `/${name}`, code: "bad_value", facts: { rule: name } });
+    else terms.push({ area });
+  }
+  return terms;
 }
 
 /** A Kundeemne as `GET` shows it, with its version. */

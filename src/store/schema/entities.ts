@@ -98,6 +98,9 @@ export const kundeemner = pgTable(
     index("kundeemner_tilbud_kr").on(sql`tilbud_kr`, sql`id`).where(sql`tilbud_kr is not null`),
     index("kundeemner_vaerdi").on(sql`vaerdi`, sql`id`).where(sql`vaerdi is not null`),
     index("kundeemner_nyeste_akt").on(sql`nyeste_akt`, sql`id`).where(sql`nyeste_akt is not null`),
+    index("kundeemner_position")
+      .using("gist", sql`point(gps_lng::float8, gps_lat::float8)`)
+      .where(sql`gps_lat is not null and gps_lng is not null`),
     index("kundeemner_naeste_akt").on(sql`naeste_akt`).where(sql`naeste_akt is not null`),
   ],
 );

@@ -1,0 +1,1 @@
+CREATE INDEX "kundeemner_position" ON "kundeemner" USING gist (point(gps_lng::float8, gps_lat::float8)) WHERE gps_lat is not null and gps_lng is not null;
