@@ -12,6 +12,9 @@ const metaSchema = z
     updatedAt: z.iso.datetime(),
     createdBy: z.string(),
     updatedBy: z.string(),
+    source: z.strictObject({ connection: z.string(), externalId: z.string() }).nullable().openapi({
+      description: "The system that keeps it, and its number there: it is changed there. Null: kept here.",
+    }),
   })
   .openapi("DealingMeta");
 

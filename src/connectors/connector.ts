@@ -1,6 +1,8 @@
 import type { ZodType } from "zod";
+import type { DealingField } from "../mappings/dealing.ts";
 import type { Mapping, RemoteImage } from "../mappings/mapping.ts";
 import type { DocumentKind } from "../model/conversions.ts";
+import type { DealingKind } from "../model/dealings.ts";
 
 /** How sure the contract is that the connector was built to. */
 export type Confidence = "specification" | "documentation" | "reconstructed" | "unknown" | "own";
@@ -93,6 +95,8 @@ export interface Client {
   createDocument?(type: DocumentType, body: Write["body"]): Promise<{ externalId: string }>;
   /** All documents of a kind, as a stream: number and mark. */
   listDocuments?(type: DocumentType): AsyncIterable<{ readonly externalId: string; readonly marker: unknown }>;
+  /** All dealings of a kind, page by page, as a stream; the last page says that nothing is missing. */
+  listDealings?(type: DealingType): AsyncIterable<Page>;
   close(): Promise<void>;
 }
 
@@ -138,6 +142,21 @@ export interface CodeListType {
   readonly text: string | undefined;
 }
 
+/**
+ * Aktiviteter, opgaver, tilbud or noter that a remote keeps: read only, since what is agreed there is the remote's. Names
+ * are the remote's.
+ */
+export interface DealingType {
+  readonly kind: DealingKind;
+  readonly remote: string;
+  readonly key: string;
+  /** Field that names whom it hangs on, by the number of `object`, our name of an object that is linked. */
+  readonly account: string;
+  readonly object: string;
+  /** By field of ours. */
+  readonly fields: Readonly<Record<string, DealingField>>;
+}
+
 /** What a connector is. What it cannot do is absent. */
 export interface ConnectorDefinition<Settings = unknown> {
   readonly name: string;
@@ -165,6 +184,8 @@ export interface ConnectorDefinition<Settings = unknown> {
   documents?(settings: Settings): Readonly<Partial<Record<DocumentKind, DocumentType>>>;
   /** Lists of codes that an account shows; its client then has `listCodes`. */
   codeLists?(settings: Settings): readonly CodeListType[];
+  /** Dealings that an account shows; its client then has `listDealings`. */
+  dealings?(settings: Settings): readonly DealingType[];
   readonly connect?: (settings: Settings, deps: ConnectDeps) => Client;
 }
 

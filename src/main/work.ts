@@ -7,6 +7,7 @@ import { endPolicies } from "../pipelines/end-policies.ts";
 import type { WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { sendEvents } from "../pipelines/event-webhooks.ts";
 import { ingestAndReadAgain } from "../pipelines/listing.ts";
+import { dealingTypesOf, readDealings } from "../pipelines/read-dealings.ts";
 import { retain } from "../pipelines/retention.ts";
 import { poll, workRuns } from "../pipelines/runs.ts";
 import { workUndos } from "../pipelines/undo.ts";
@@ -15,6 +16,7 @@ import { loadLanes } from "../store/lanes.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+const DEALINGS_MS = 5 * 60_000;
 const WEBHOOKS_MS = 1_000;
 
 /** The steps by kind of work; a key begins with the connection's name. */
@@ -46,6 +48,9 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     codes: async (key) => {
       if (await active(key)) await readCodeLists(deps, key);
     },
+    dealings: async (key) => {
+      if (await active(key)) await readDealings(deps, key);
+    },
     undo: () => workUndos(deps),
     retention: async () => {
       await retain(deps);
@@ -67,6 +72,10 @@ export async function scheduleAll(deps: Deps): Promise<void> {
     if (codeListTypesOf(deps, name).length > 0) {
       await deps.queue.schedule("codes", name, HOUR_MS);
       await deps.queue.due("codes", name);
+    }
+    if (dealingTypesOf(deps, name).length > 0) {
+      await deps.queue.schedule("dealings", name, DEALINGS_MS);
+      await deps.queue.due("dealings", name);
     }
     for (const [object, wish] of Object.entries(objects)) {
       if (wish.direction !== "off") await deps.queue.schedule("poll", `${name}/${object}`, wish.pollMs);

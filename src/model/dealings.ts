@@ -82,6 +82,15 @@ export function readDealing(kind: DealingKind, mode: BodyMode, body: unknown, co
   return issues.length === 0 ? { ok: true, values } : { ok: false, issues };
 }
 
+/** What a whole dealing says by several fields together, completed in place; the first fault, if any. */
+export function completeDealing(kind: DealingKind, values: Values): { field: string; code: string } | undefined {
+  const faults: { field: string; code: string }[] = [];
+  const fail: Fail = (field, code) => void faults.push({ field, code });
+  if (kind === "aktiviteter") judgeTime(values, values, "create", fail);
+  if (kind === "tilbud") judgeRate(values, values, fail);
+  return faults[0];
+}
+
 type Fail = (field: string, code: string, message: string, facts?: Readonly<Record<string, Value>>) => void;
 
 /** An activity has a date; a time says it too, and then it is Copenhagen's (S56). */

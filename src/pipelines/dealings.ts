@@ -24,6 +24,14 @@ export async function changeDealing(deps: Deps, act: DealingAct): Promise<{ id: 
   return inBatch(deps, async (batch) => {
     const known = act.does === "add" ? undefined : await getDealing(batch, act.kind, act.id, false);
     const kundeemneId = act.does === "add" ? act.kundeemneId : (known?.kundeemneId ?? "");
+    if (known !== undefined && known.source !== null)
+      throw new RejectedError(
+        "read_only",
+        `The ${dealings[act.kind].one} is kept by ${known.source.connection}: change it there`,
+        {
+          context: { id: known.id, connection: known.source.connection },
+        },
+      );
     const slot = await takeForEdit(batch, "kundeemne", kundeemneId, undefined);
     const id = act.does === "add" ? deps.newId() : act.id;
     // Read again: the row may have changed until its emne was locked.
@@ -65,7 +73,16 @@ async function carryOut(
     });
   if (before === undefined) {
     const own: Values = act.kind === "noter" ? { ...written, forfatter: act.by.name } : written;
-    const made = { id, kundeemneId, version: 1, createdAt: at, updatedAt: at, createdBy: act.by.name, values: own };
+    const made = {
+      id,
+      kundeemneId,
+      version: 1,
+      createdAt: at,
+      updatedAt: at,
+      createdBy: act.by.name,
+      values: own,
+      source: null,
+    };
     await insertDealing(tx, act.kind, { ...made, updatedBy: act.by.name });
     return { ...made, updatedBy: act.by.name };
   }

@@ -144,7 +144,7 @@ async function note(batch: Batch, slot: EntitySlot, act: LeadAct, contact: strin
     createdBy: by,
     updatedBy: by,
   };
-  await insertDealing(batch.tx, "aktiviteter", { ...meta, values });
+  await insertDealing(batch.tx, "aktiviteter", { ...meta, values, source: null });
   await addUp(batch, [slot], {
     by: actorSetter(act.by, batch.now),
     kind: "lead_received",

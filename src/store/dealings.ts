@@ -15,6 +15,8 @@ export interface Dealing {
   readonly createdBy: string;
   readonly updatedBy: string;
   readonly values: Values;
+  /** Where it was read; null: it was written here. */
+  readonly source: { readonly connection: string; readonly externalId: string } | null;
 }
 
 export interface DealingPage {
@@ -108,13 +110,83 @@ export async function isContactOf(tx: Tx, contactId: string, kundeemneId: string
   return rows.length > 0;
 }
 
-const META = ["id", "version", "created_at", "updated_at", "created_by", "updated_by"];
+/** What was read of these remote objects before, locked until the transaction ends, by their numbers. */
+export async function lockRead(
+  tx: Tx,
+  kind: DealingKind,
+  connection: string,
+  externalIds: readonly string[],
+): Promise<Map<string, Dealing>> {
+  const rows = await tx.unsafe(
+    `select ${selectOf(kind)} from ${kind} e where e.connection = $1 and e.external_id = any($2::text[]) order by e.id for update`,
+    [connection, [...externalIds]],
+  );
+  return new Map(rows.map((row) => [String(row.external_id), readRow(kind, row)]));
+}
+
+/** Writes rows that were read, new or locked, one statement for all; they are there. */
+export async function upsertRead(tx: Tx, kind: DealingKind, read: readonly Dealing[]): Promise<void> {
+  if (read.length === 0) return;
+  const columns = [...META, ...fieldColumns(kind)];
+  const set = columns.filter((column) => !["id", "created_at", "created_by"].includes(column));
+  await tx.unsafe(
+    `insert into ${kind} (${columns.join(", ")}) select ${columns.join(", ")} from json_populate_recordset(null::${kind}, $1::text::json)
+     on conflict (id) do update set missing_since = null, ${set.map((column) => `${column} = excluded.${column}`).join(", ")}`,
+    [JSON.stringify(read.map((each) => rowOf(kind, each)))],
+  );
+}
+
+/** How many of a connection's rows a full listing has not shown, and how many there are. */
+export async function countUnseen(
+  sql: Db,
+  kind: DealingKind,
+  connection: string,
+  seen: readonly string[],
+): Promise<{ unseen: number; all: number }> {
+  const [row] = await sql.unsafe(
+    `select count(*)::int as all, count(*) filter (where external_id <> all($2::text[]))::int as unseen from ${kind} where connection = $1`,
+    [connection, [...seen]],
+  );
+  return { unseen: Number(row?.unseen), all: Number(row?.all) };
+}
+
+/**
+ * Notes what a full listing that began at a time has shown and what not, and gives those that an earlier listing had
+ * missed already (rule R9).
+ */
+export async function noteSeen(
+  sql: Db,
+  kind: DealingKind,
+  connection: string,
+  seen: readonly string[],
+  beganAt: string,
+): Promise<{ id: string; kundeemneId: string }[]> {
+  const values = [connection, [...seen], beganAt];
+  await sql.unsafe(
+    `update ${kind} set missing_since = case when external_id <> all($2::text[]) then $3::timestamptz end
+     where connection = $1 and (missing_since is null) = (external_id <> all($2::text[]))`,
+    values,
+  );
+  const rows = await sql.unsafe(
+    `select id, kundeemne_id from ${kind} where connection = $1 and missing_since < $3::timestamptz and external_id <> all($2::text[])
+     order by id`,
+    values,
+  );
+  return rows.map((row) => ({ id: String(row.id), kundeemneId: String(row.kundeemne_id) }));
+}
+
+/** Takes rows away that are still missing. */
+export async function deleteMissing(tx: Tx, kind: DealingKind, ids: readonly string[]): Promise<void> {
+  await tx.unsafe(`delete from ${kind} where id = any($1::uuid[]) and missing_since is not null`, [[...ids]]);
+}
+
+const META = ["id", "version", "created_at", "updated_at", "created_by", "updated_by", "connection", "external_id"];
 
 const fieldColumns = (kind: DealingKind): string[] => [...dealings[kind].catalogue.columnOf.values()];
 
 const selectOf = (kind: DealingKind): string =>
   `e.id, e.version, ${instantText("e.created_at")} as created_at, ${instantText("e.updated_at")} as updated_at,
-   e.created_by, e.updated_by, ${readColumns(dealings[kind].catalogue, "e")}`;
+   e.created_by, e.updated_by, e.connection, e.external_id, ${readColumns(dealings[kind].catalogue, "e")}`;
 
 function rowOf(kind: DealingKind, dealing: Dealing): Record<string, unknown> {
   const row: Record<string, unknown> = {
@@ -124,6 +196,8 @@ function rowOf(kind: DealingKind, dealing: Dealing): Record<string, unknown> {
     updated_at: dealing.updatedAt,
     created_by: dealing.createdBy,
     updated_by: dealing.updatedBy,
+    connection: dealing.source?.connection ?? null,
+    external_id: dealing.source?.externalId ?? null,
   };
   for (const [field, column] of dealings[kind].catalogue.columnOf) row[column] = dealing.values[field] ?? null;
   row.kundeemne_id = dealing.kundeemneId;
@@ -139,4 +213,6 @@ const readRow = (kind: DealingKind, row: { readonly [column: string]: unknown })
   createdBy: String(row.created_by),
   updatedBy: String(row.updated_by),
   values: readValues(dealings[kind].catalogue, row),
+  source:
+    typeof row.connection === "string" ? { connection: row.connection, externalId: String(row.external_id) } : null,
 });

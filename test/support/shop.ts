@@ -47,6 +47,7 @@ export interface ShopOptions {
   readonly rows?: Readonly<Record<string, readonly Row[]>>;
   readonly documents?: Readonly<Record<string, unknown>>;
   readonly codeLists?: Readonly<Record<string, unknown>>;
+  readonly dealings?: Readonly<Record<string, unknown>>;
   /** Settings of objects that differ from two-way. */
   readonly objects?: Readonly<Record<string, Record<string, unknown>>>;
   /** Further connections; their objects are the test's to open. */
@@ -91,6 +92,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
           ...{ baseUrl: erp.baseUrl, token: erp.token },
           ...(options.documents === undefined ? {} : { documents: options.documents }),
           ...(options.codeLists === undefined ? {} : { codeLists: options.codeLists }),
+          ...(options.dealings === undefined ? {} : { dealings: options.dealings }),
         },
         objects: {
           debitor: { ...two, create: "in", ...options.objects?.debitor },

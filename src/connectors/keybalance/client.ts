@@ -76,6 +76,18 @@ export function keybalanceClient(settings: Settings, deps: ConnectDeps): Client 
     return { text: answer.text, times: answer.times, bounds: objectBounds(answer.text) };
   }
 
+  async function* pages(remote: string, key: string): AsyncIterable<Page> {
+    const { text, times, bounds } = await listed(remote);
+    for (let at = 0; at === 0 || at < bounds.length; at += 2 * PAGE_SIZE) {
+      const objects: RemoteObject[] = [];
+      const end = Math.min(at + 2 * PAGE_SIZE, bounds.length);
+      for (let each = at; each < end; each += 2) {
+        objects.push(objectOf(text.slice(bounds[each], bounds[each + 1]), remote, key));
+      }
+      yield { objects, times, whole: true, ...(end < bounds.length ? { cursor: String(end / 2) } : {}) };
+    }
+  }
+
   async function write(
     method: "POST" | "PUT",
     mapping: Mapping,
@@ -110,18 +122,12 @@ export function keybalanceClient(settings: Settings, deps: ConnectDeps): Client 
     },
 
     /** The whole list is one answer; it is handed on in pages. A cursor cannot be resumed at: the list begins anew. */
-    async *list(object): AsyncIterable<Page> {
+    list(object): AsyncIterable<Page> {
       const { remote, key } = mappingOf(object);
-      const { text, times, bounds } = await listed(remote);
-      for (let at = 0; at === 0 || at < bounds.length; at += 2 * PAGE_SIZE) {
-        const objects: RemoteObject[] = [];
-        const end = Math.min(at + 2 * PAGE_SIZE, bounds.length);
-        for (let each = at; each < end; each += 2) {
-          objects.push(objectOf(text.slice(bounds[each], bounds[each + 1]), remote, key));
-        }
-        yield { objects, times, whole: true, ...(end < bounds.length ? { cursor: String(end / 2) } : {}) };
-      }
+      return pages(remote, key);
     },
+
+    listDealings: ({ remote, key }) => pages(remote, key),
 
     async get(object, externalId) {
       const mapping = mappingOf(object);

@@ -1,6 +1,7 @@
 import { defineConnector } from "../connector.ts";
 import { keybalanceClient } from "./client.ts";
 import { codeListTypes } from "./code-lists.ts";
+import { dealingTypes } from "./dealings.ts";
 import { debitorMapping } from "./debitor.mapping.ts";
 import { documentTypes } from "./documents.ts";
 import { kontaktpersonMapping } from "./kontaktperson.mapping.ts";
@@ -28,5 +29,6 @@ export const keybalance = defineConnector({
   },
   codeLists: (given) => codeListTypes(given.codeLists),
   documents: (given) => documentTypes(given.documents),
+  dealings: (given) => dealingTypes(given.dealings),
   connect: keybalanceClient,
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { codeListsSetting as codeLists } from "./code-lists.ts";
+import { dealingsSetting as dealings } from "./dealings.ts";
 import { documentsSetting as documents } from "./documents.ts";
 
 const baseUrl = z
@@ -14,8 +15,9 @@ export const settings = z.union([
     token: z.string().min(1).describe("The fixed token of the installation"),
     documents,
     codeLists,
+    dealings,
   }),
-  z.strictObject({ baseUrl, user: z.string().min(1), password: z.string().min(1), documents, codeLists }),
+  z.strictObject({ baseUrl, user: z.string().min(1), password: z.string().min(1), documents, codeLists, dealings }),
 ]);
 
 export type Settings = z.output<typeof settings>;

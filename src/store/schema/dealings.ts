@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { bigint, index, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, index, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { type DealingKind, dealings } from "../../model/dealings.ts";
 import { columnsOf } from "./entities.ts";
 
@@ -13,11 +13,17 @@ const dealing = (kind: DealingKind) => ({
   updatedAt: instant("updated_at").notNull(),
   createdBy: text("created_by").notNull(),
   updatedBy: text("updated_by").notNull(),
+  /** Read from a connection: which, under what number there. Null: written here. */
+  connection: text("connection"),
+  externalId: text("external_id"),
+  /** First missed in a full listing at (rule R9). */
+  missingSince: instant("missing_since"),
   ...columnsOf(dealings[kind].catalogue),
   kundeemneId: uuid("kundeemne_id").notNull(),
 });
 
 export const aktiviteter = pgTable("aktiviteter", { ...dealing("aktiviteter") }, () => [
+  uniqueIndex("aktiviteter_remote").on(sql`connection`, sql`external_id`).where(sql`connection is not null`),
   index("aktiviteter_kundeemne").on(sql`kundeemne_id`, sql`dato`),
   index("aktiviteter_saelger").on(sql`saelger`, sql`dato`).where(sql`saelger is not null`),
   index("aktiviteter_kontakt").on(sql`kontaktperson_id`).where(sql`kontaktperson_id is not null`),
@@ -25,6 +31,7 @@ export const aktiviteter = pgTable("aktiviteter", { ...dealing("aktiviteter") },
 ]);
 
 export const opgaver = pgTable("opgaver", { ...dealing("opgaver") }, () => [
+  uniqueIndex("opgaver_remote").on(sql`connection`, sql`external_id`).where(sql`connection is not null`),
   index("opgaver_kundeemne").on(sql`kundeemne_id`),
   index("opgaver_ansvarlig").on(sql`ansvarlig`, sql`opfoelgningsdato`).where(sql`ansvarlig is not null`),
   index("opgaver_kontakt").on(sql`kontaktperson_id`).where(sql`kontaktperson_id is not null`),
@@ -32,6 +39,7 @@ export const opgaver = pgTable("opgaver", { ...dealing("opgaver") }, () => [
 ]);
 
 export const tilbud = pgTable("tilbud", { ...dealing("tilbud") }, () => [
+  uniqueIndex("tilbud_remote").on(sql`connection`, sql`external_id`).where(sql`connection is not null`),
   index("tilbud_kundeemne").on(sql`kundeemne_id`),
   index("tilbud_nr").on(sql`nr`),
   index("tilbud_kontakt").on(sql`kontaktperson_id`).where(sql`kontaktperson_id is not null`),
@@ -39,6 +47,7 @@ export const tilbud = pgTable("tilbud", { ...dealing("tilbud") }, () => [
 ]);
 
 export const noter = pgTable("noter", { ...dealing("noter") }, () => [
+  uniqueIndex("noter_remote").on(sql`connection`, sql`external_id`).where(sql`connection is not null`),
   index("noter_kundeemne").on(sql`kundeemne_id`),
   index("noter_kontakt").on(sql`kontaktperson_id`).where(sql`kontaktperson_id is not null`),
   index("noter_created").on(sql`created_at`, sql`id`),
