@@ -80,7 +80,7 @@ export async function carryOut(history: History, deps: Deps, step: Step): Promis
       return undefined;
     case "skew":
       history.clock.skewMs = step.processMs;
-      for (const remote of Object.values(history.remotes.called)) remote.skewMs = step.remoteMs;
+      for (const { table } of Object.values(history.remotes.called)) table.skewMs = step.remoteMs;
       return undefined;
     case "crash":
       await history.restart();

@@ -39,8 +39,6 @@ export class CalledRemote {
   private readonly order: Order;
   plan: Plan = quiet;
   calls = 0;
-  /** Its clock stands apart from ours by this. */
-  skewMs = 0;
   private writes = 0;
   private readonly known = new Map<string, number>();
 
@@ -266,13 +264,13 @@ export class CalledRemote {
       externalId: row.id,
       image: { id: row.id, ...row.cells },
       ...(version === undefined ? {} : { version }),
-      ...(this.options.statesTimes ? { changedAt: new Date(row.changedAt + this.skewMs).toISOString() } : {}),
+      ...(this.options.statesTimes ? { changedAt: new Date(row.changedAt).toISOString() } : {}),
     };
   }
 
   private times(beganAt: Date) {
     const endedAt = this.clock.processTime();
-    const remoteDate = new Date(Math.floor((this.clock.ms + this.skewMs) / 1000) * 1000);
+    const remoteDate = new Date(Math.floor((this.clock.ms + this.table.skewMs) / 1000) * 1000);
     return { beganAt, endedAt, remoteDate };
   }
 }

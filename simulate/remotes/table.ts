@@ -13,6 +13,7 @@ export interface Row {
   replacedBy: string | undefined;
   /** Committed only then: until that, no reading shows the row. */
   shownFrom: number;
+  /** As its own clock stood then. */
   changedAt: number;
   /** Place in the log when the gateway last read it. */
   lastShown: number;
@@ -43,6 +44,8 @@ export class RemoteTable {
   readonly options: TableOptions;
   readonly clock: VirtualClock;
   readonly order: Order;
+  /** Its clock stands apart from ours by this; set back, what is changed later states an earlier time. */
+  skewMs = 0;
   /** Ids that stand for another row by now. */
   readonly replaced = new Map<string, string>();
   private pending: Pending[] = [];
@@ -76,7 +79,7 @@ export class RemoteTable {
       gone: false,
       replacedBy: undefined,
       shownFrom: this.clock.ms + lateMs,
-      changedAt: this.clock.ms,
+      changedAt: this.clock.ms + this.skewMs,
       lastShown: 0,
       lastDelivery: 0,
     };
@@ -94,7 +97,7 @@ export class RemoteTable {
   /** A person types; `lateMs`: it is committed only then, and shown by no reading before. */
   type(row: Row, column: string, value: Cell, lateMs = 0): void {
     const typed = this.options.render(column, value);
-    const typedAt = this.clock.ms;
+    const typedAt = this.clock.ms + this.skewMs;
     const run = (): void => {
       if (row.gone) return;
       this.set(row, column, typed, "person");
@@ -115,13 +118,21 @@ export class RemoteTable {
   catchUp(row?: number): void {
     const due = this.pending.filter((each) => each.at <= this.clock.ms || each.row === row);
     this.pending = this.pending.filter((each) => !due.includes(each));
-    for (const each of due.sort((a, b) => a.at - b.at)) each.run();
+    for (const each of due.sort((a, b) => a.at - b.at)) this.runAt(each);
+  }
+
+  /** What was due a while ago has happened then, though nobody looked. */
+  private runAt({ at, run }: Pending): void {
+    const now = this.clock.ms;
+    this.clock.ms = Math.min(now, at);
+    run();
+    this.clock.ms = now;
   }
 
   /** Everything that is pending happens now. */
   finish(): void {
     const all = this.pending.splice(0).sort((a, b) => a.at - b.at);
-    for (const each of all) each.run();
+    for (const each of all) this.runAt(each);
   }
 
   /** Writes of the gateway, as asked; the remote's own spelling. */
@@ -131,7 +142,7 @@ export class RemoteTable {
       this.set(row, column, this.options.render(column, asCell(value)), "us", write);
     }
     row.version += 1;
-    row.changedAt = this.clock.ms;
+    row.changedAt = this.clock.ms + this.skewMs;
     this.onChange(row);
   }
 

@@ -75,8 +75,15 @@ function isOlder(link: Link, change: ChangeFacts): boolean {
     return Number(change.remoteVersion) < Number(known);
   }
   const before = link.remoteChangedAt ?? null;
-  return change.changedAt !== null && before !== null && change.changedAt < before;
+  return change.changedAt !== null && before !== null && change.changedAt < before && !wasAskedSince(link, change);
 }
+
+/**
+ * We asked for it after the last decided reading had come: it is newer, whatever time the remote states. Its clock was set
+ * back, or it states a local time that came twice.
+ */
+const wasAskedSince = (link: Link, change: ChangeFacts): boolean =>
+  change.writeCount !== null && link.decidedReceivedAt !== null && change.beganAt >= link.decidedReceivedAt;
 
 /** The same content under a new version is kept: the next write names that version. */
 const hasNewVersion = (link: Link, change: ChangeFacts): boolean =>

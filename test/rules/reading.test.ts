@@ -136,3 +136,12 @@ test("R5 a counting version, or a time of the remote's own, below the newest kep
   });
   expect(judgeReading(facts({ remoteChangedAt: 4_000 }), told({ changedAt: 4_000 }))).toEqual({ verdict: "decide" });
 });
+
+test("R5 what we asked for after the last decided reading had come is newer, though the remote's clock was set back meanwhile", () => {
+  const own = { remoteChangedAt: 9_000, decidedReceivedAt: 200 };
+  expect(verdict(own, { changedAt: 3_000 })).toBe("decide");
+  expect(verdict(own, { changedAt: 3_000, beganAt: 199 })).toBe("R5:older");
+  // A notice with content has no request of ours: it may have been on its way for long.
+  expect(verdict(own, { changedAt: 3_000, writeCount: null })).toBe("R5:older");
+  expect(verdict({ ...own, remoteVersion: "12" }, { remoteVersion: "9" })).toBe("R5:older");
+});
