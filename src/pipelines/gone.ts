@@ -11,6 +11,7 @@ import type { OpenLane } from "./world.ts";
 export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefined, incoming: Incoming): void {
   if (slot === undefined || slot.link.state === "gone") return close(batch, incoming, "decided", "unchanged");
   const { link } = slot;
+  if (isNotShownYet(batch, lane, link, incoming)) return close(batch, incoming, "decided", "unchanged");
   // A write is on its way to the old number: the move waits until it has ended, or its end would find nobody (rule R9).
   if (incoming.replacedBy !== undefined && link.inFlight) return close(batch, incoming, "decided", "unchanged");
   const under =
@@ -20,8 +21,10 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
   // Seen under its new number already, as a stranger that stands for nobody: that row makes room.
   if (incoming.replacedBy !== undefined && (under === undefined || under.entityId === null)) {
     if (under !== undefined) batch.links.delete(remoteKey(incoming.object, incoming.replacedBy));
-    // Renumbered: the same object under another id; link, base and images move with it (rule R9).
-    slot.link = { ...link, externalId: incoming.replacedBy, missingSince: null };
+    // Renumbered: the same object under another id; link, base and images move with it (rule R9). After a merge it is another
+    // object, with versions and times of its own: unknown until it is read.
+    const unread = { remoteVersion: null, remoteChangedAt: null, newestHash: null };
+    slot.link = { ...link, ...unread, externalId: incoming.replacedBy, missingSince: null };
     slot.dirty = true;
     batch.renumbered.push({ id: link.id, externalId: incoming.replacedBy });
     return close(batch, incoming, "decided", "updated");
@@ -68,6 +71,20 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
     batch.alerts.push({ ...about, kind: "alert", reason: "R25:gone" });
   }
   close(batch, incoming, "decided", "updated");
+}
+
+/** Made a moment ago at a remote that shows new rows late: that it was not found says nothing yet (rules R9, R19). */
+function isNotShownYet(
+  batch: Batch,
+  lane: OpenLane,
+  { linkedAt, newestChangeId }: LinkSlot["link"],
+  incoming: Incoming,
+): boolean {
+  // Shown once, it is not late any more.
+  if (linkedAt === null || newestChangeId !== null) return false;
+  // A change of the inbox is the remote's own word that it was deleted; another id in its place is an answer too.
+  if (incoming.changeId !== null || incoming.replacedBy !== undefined) return false;
+  return incoming.beganAt < Date.parse(linkedAt) + batch.deps.connectorOf(lane.connection).showsAfterMs;
 }
 
 /** Another live link of the record at an object of the same name, in this or another ledger. */

@@ -27,7 +27,7 @@ export interface ReadBefore {
 
 /**
  * Reads each object again right before it is written, where the remote has no lock, and always after an attempt whose
- * outcome is unknown, or that the lock refused (rules R18, R20). Write counts are taken before the requests (rule R6).
+ * outcome is unknown, or that the lock refused, or where no version is known for the lock (rules R18, R20). Write counts are taken before the requests (rule R6).
  */
 export async function readBefore(
   deps: Deps,
@@ -44,7 +44,11 @@ export async function readBefore(
   const wanted = leases.filter(
     (lease) =>
       lease.externalId !== null &&
-      (connector.lock === "none" || lease.wasUncertain || lease.wasStale || lease.attemptId !== null),
+      (connector.lock === "none" ||
+        lease.wasUncertain ||
+        lease.wasStale ||
+        lease.isVersionUnknown ||
+        lease.attemptId !== null),
   );
   if (wanted.length === 0) return { shown, failed, created, timesOf: await databaseTimes(deps.db.sql) };
   const counts = await loadWriteCounts(

@@ -26,6 +26,8 @@ export interface Delivery extends Due {
   readonly wasUncertain: boolean;
   /** The remote's lock refused the try before this one: what is known of the object is old (rule R20). */
   readonly wasStale: boolean;
+  /** No version of the object is known, which the remote's lock would ask for. */
+  readonly isVersionUnknown: boolean;
 }
 
 /** Reason of a delivery that waits to be read and decided again. */
@@ -51,6 +53,7 @@ export const readDelivery = (row: Record<string, unknown>): Delivery => ({
   externalId: (row.external_id as string | null | undefined) ?? null,
   wasUncertain: row.was === "uncertain",
   wasStale: row.reason === STALE,
+  isVersionUnknown: row.remote_version === null,
 });
 
 const wakes = `deliveries.state = 'withheld'
@@ -98,7 +101,7 @@ export async function leaseDue(
 ): Promise<Delivery[]> {
   const rows = await sql.unsafe(
     `with taken as (
-       select d.id, d.state as was, l.external_id from deliveries d
+       select d.id, d.state as was, l.external_id, l.remote_version from deliveries d
        left join links l on l.id = d.link_id
        left join kontaktpersoner p on d.entity = 'kontaktperson' and p.id = d.entity_id
        left join kundeemner k on k.id = case when d.entity = 'kontaktperson' then p.kundeemne_id else d.entity_id end
@@ -111,7 +114,7 @@ export async function leaseDue(
      update deliveries d set state = 'leased', fence = d.fence + 1, tries = d.tries + 1,
        lease_until = (select kobling_now()) + $4 * interval '1 millisecond'
      from taken where d.id = taken.id
-     returning ${deliveryColumns}, d.reason, taken.was, taken.external_id`,
+     returning ${deliveryColumns}, d.reason, taken.was, taken.external_id, taken.remote_version`,
     [
       ...[connection, [...objects], limit, leaseMs],
       ...(range === undefined ? [] : [range.upTo, range.objects === undefined ? null : [...range.objects]]),
