@@ -3,7 +3,7 @@ import { catalogueOf, type Values } from "../model/catalogue.ts";
 import { gateState } from "../rules/gate.ts";
 import { lastShown } from "../rules/owed.ts";
 import type { Link } from "../rules/record.ts";
-import { agrees, pick } from "../rules/unit-values.ts";
+import { agrees, pick, renderingOf } from "../rules/unit-values.ts";
 import { viewLink } from "../rules/view.ts";
 import type { OpenDelivery } from "../store/explain-read.ts";
 import { WISHED } from "../store/link-blocks.ts";
@@ -161,10 +161,8 @@ function differsBy(slot: EntitySlot, link: Link, mapping: CompiledMapping, mappe
   if (Object.keys(shows).length === 0 || agrees(slot.entity.kind, line, shows, slot.entity.values)) return null;
   if (mapped.direction === "in") return "in_only";
   if (mapped.write === "on_create" || mapped.write === "if_empty") return mapped.write;
-  const isRendered = seen.renderings[line.unit]?.some((pair) =>
-    agrees(slot.entity.kind, line, pair.sent, slot.entity.values),
-  );
-  return isRendered === true ? "rendering" : null;
+  const rendering = renderingOf(slot.entity.kind, line, seen.renderings[line.unit], shows, slot.entity.values);
+  return rendering === undefined ? null : "rendering";
 }
 
 /** Connections whose mapping speaks of records of this kind and that have none of this one: why, or what is made there. */

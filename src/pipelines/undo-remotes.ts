@@ -6,7 +6,7 @@ import { gateOut } from "../rules/gate.ts";
 import { lastShown } from "../rules/owed.ts";
 import type { Entity, Link } from "../rules/record.ts";
 import { type Place, UNDONE } from "../rules/undo.ts";
-import { agrees, asTheirs, pick, sameTheirs, theirsEmpty } from "../rules/unit-values.ts";
+import { agrees, asTheirs, pick, renderingOf, theirsEmpty } from "../rules/unit-values.ts";
 import { viewLink } from "../rules/view.ts";
 import type { Batch, EntitySlot } from "./batch.ts";
 import { viewOf } from "./owing.ts";
@@ -41,12 +41,13 @@ export function keptByRemote(batch: Batch, slot: EntitySlot, unit: string): stri
 
 const holds = (entity: Entity, link: Link, mapped: MappedUnit, theirs: Values): boolean =>
   agrees(entity.kind, mapped, theirs, entity.values) ||
-  (link.renderings[mapped.unit] ?? []).some(
-    (pair) =>
-      pair.ignored !== true &&
-      agrees(entity.kind, mapped, pair.sent, entity.values) &&
-      sameTheirs(entity.kind, mapped, pair.got, theirs),
-  );
+  renderingOf(
+    entity.kind,
+    mapped,
+    link.renderings[mapped.unit]?.filter((pair) => pair.ignored !== true),
+    theirs,
+    entity.values,
+  ) !== undefined;
 
 /** A lane that a guard has stopped, or a connection that is paused, writes again later. */
 function mayWrite(batch: Batch, entity: Entity, lane: OpenLane, mapped: MappedUnit): boolean {

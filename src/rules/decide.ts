@@ -6,7 +6,7 @@ import { gateIn } from "./gate.ts";
 import { joinHold } from "./hold.ts";
 import { judge } from "./judging.ts";
 import { showOneWay } from "./one-way.ts";
-import { isLate, ownWrite } from "./own-write.ts";
+import { isLate, ownWrite, renderedWrite } from "./own-write.ts";
 import { type Entity, setterInForce } from "./record.ts";
 
 import {
@@ -19,7 +19,7 @@ import {
   type UnitCase,
   versionOf,
 } from "./unit-case.ts";
-import { agrees, claimed, pick, sameTheirs, taken, theirsEmpty } from "./unit-values.ts";
+import { agrees, claimed, pick, renderingOf, sameTheirs, taken, theirsEmpty } from "./unit-values.ts";
 /**
  * Judges one reading against a record, unit by unit: rules R8 and R11–R16 and R26. Pure: the same input gives the same
  * decision. The view of the primary contact is judged by `decideView`.
@@ -82,6 +82,15 @@ export function decideUnit(each: UnitCase, suspiciousClear: boolean): UnitEffect
     return { unit, did: "own", rule, base: shown(each), ...(decided === undefined ? {} : { decided }) };
   }
 
+  const written = renderedWrite(link, entity.kind, mapped, theirs);
+  if (written !== undefined) {
+    const sent = pick(mapped.keys, written.values);
+    const rendering = { sent, got: pick(Object.keys(sent), theirs) };
+    const decided = written.versions[unit];
+    const had = decided === undefined ? {} : { decided };
+    return { unit, did: "rendered", rule: "R17:rendering", base: shown(each), rendering, ...had };
+  }
+
   const hold = entity.holds[unit] ?? entity.holds[`${unit}@${lane.connection}`];
   if (hold !== undefined) return joinHold(each, hold);
 
@@ -91,12 +100,8 @@ export function decideUnit(each: UnitCase, suspiciousClear: boolean): UnitEffect
 
   if (lane.off === true || mapped.direction === "out" || !lane.inbound) return showOneWay(each);
 
-  const rendering = link.renderings[unit]?.find(
-    (pair) =>
-      pair.ignored !== true &&
-      sameTheirs(entity.kind, mapped, theirs, pair.got) &&
-      agrees(entity.kind, mapped, pair.sent, entity.values),
-  );
+  const pairs = link.renderings[unit]?.filter((pair) => pair.ignored !== true);
+  const rendering = renderingOf(entity.kind, mapped, pairs, theirs, entity.values);
   if (rendering !== undefined) {
     return moved ? { unit, did: "rendered", rule: "R17:rendering", base: shown(each), decided: "after" } : undefined;
   }

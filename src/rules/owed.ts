@@ -3,7 +3,7 @@ import type { Values } from "../model/catalogue.ts";
 import { type GateReason, gateOut } from "./gate.ts";
 import { type Entity, type Lane, type Link, setterInForce } from "./record.ts";
 import { versionOf } from "./unit-case.ts";
-import { agrees, oursEmpty, pick, sameTheirs, theirsEmpty } from "./unit-values.ts";
+import { agrees, oursEmpty, pick, renderingOf, theirsEmpty } from "./unit-values.ts";
 
 export type Left = "one_way" | "ignored" | "unset";
 
@@ -68,9 +68,7 @@ function differs(entity: Entity, link: Link, lane: Lane, mapped: MappedUnit, sho
   // A derived value is never pushed over a value of the remote (rule R4); nor is an emptiness that nobody set.
   if (setter?.kind === "derived" && !theirsIsEmpty) return "unset";
   if (setter === undefined && oursEmpty(mapped, entity.values)) return "unset";
-  const known = link.renderings[unit]?.find(
-    (pair) => agrees(entity.kind, mapped, pair.sent, entity.values) && sameTheirs(entity.kind, mapped, pair.got, full),
-  );
+  const known = renderingOf(entity.kind, mapped, link.renderings[unit], full, entity.values);
   if (known !== undefined) return known.ignored === true ? "ignored" : "same";
   const oneWay = mapped.direction === "out" || !lane.inbound;
   if (oneWay && lane.onRemoteEdit === "leave" && !weChanged && Object.keys(theirs).length > 0) return "one_way";

@@ -1,7 +1,7 @@
 import type { MappedUnit } from "../mappings/mapping.ts";
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { Link, SentImage } from "./record.ts";
-import { sameTheirs, withSent } from "./unit-values.ts";
+import { looselyAgrees, sameTheirs, withSent } from "./unit-values.ts";
 
 /**
  * Our own write coming back (rule R13): theirs equals a value sent since the link's last settle, or one of an attempt
@@ -16,6 +16,24 @@ export function ownWrite(link: Link, kind: EntityKind, mapped: MappedUnit, their
       return image;
   }
   return undefined;
+}
+
+/**
+ * What a remote makes of a write of which nobody knew whether it arrived, in the first reading after it: loosely equal to
+ * what was sent, and not what stood there before (rule R17).
+ */
+export function renderedWrite(link: Link, kind: EntityKind, mapped: MappedUnit, theirs: Values): SentImage | undefined {
+  if (link.images.length === 0 || mapped.token || mapped.assignedByRemote) return undefined;
+  if (sameTheirs(kind, mapped, theirs, withSent(mapped, link.base, {}))) return undefined;
+  return link.images.findLast((image) => {
+    const sent = mapped.keys.filter((key) => image.values[key] !== undefined);
+    if (image.until === undefined || sent.length === 0 || sent.some((key) => theirs[key] === undefined)) return false;
+    const beside = { ...mapped, keys: mapped.keys.filter((key) => image.values[key] === undefined) };
+    return (
+      looselyAgrees(kind, { ...mapped, keys: sent }, theirs, image.values) &&
+      sameTheirs(kind, beside, theirs, withSent(mapped, link.base, {}))
+    );
+  });
 }
 
 /** Keys of the group that were not sent still read as before: else somebody edited the group, and it is one value (R2). */

@@ -9,6 +9,7 @@ import {
 } from "../model/catalogue.ts";
 import { looseSame, sameValue } from "../model/compare.ts";
 import type { Field, Value } from "../model/field.ts";
+import type { Rendering } from "./record.ts";
 
 /** The field behind a key of a mapping, through the view of the primary contact where it is one. */
 export function fieldOf(catalogue: Catalogue, mapped: MappedUnit, key: string): Field {
@@ -97,6 +98,26 @@ export function looselyAgrees(kind: EntityKind, mapped: MappedUnit, theirs: Valu
     const field = fieldOf(catalogue, mapped, key);
     return our === their || sameValue(field, our, their) || looseSame(field, our, their, mapped.max);
   });
+}
+
+/**
+ * What explains that theirs differ from our values: a remote that renders them (rule R17). A pair speaks of the parts that
+ * were sent; a part of a group that none speaks of must agree by itself. Gives one of the pairs, an ignored one first.
+ */
+export function renderingOf(
+  kind: EntityKind,
+  mapped: MappedUnit,
+  pairs: readonly Rendering[] | undefined,
+  theirs: Values,
+  ours: Values,
+): Rendering | undefined {
+  const standing = pairs?.filter(
+    (pair) => agrees(kind, mapped, pair.sent, ours) && sameTheirs(kind, mapped, pair.got, theirs),
+  );
+  if (standing === undefined || standing.length === 0) return undefined;
+  const others = mapped.keys.filter((key) => !standing.some((pair) => pair.sent[key] !== undefined));
+  if (others.length > 0 && !agrees(kind, { ...mapped, keys: others }, theirs, ours)) return undefined;
+  return standing.find((pair) => pair.ignored === true) ?? standing[0];
 }
 
 /** Our group's value with the remote's claim taken: what the record would hold. Keys are fields of the record. */

@@ -162,6 +162,21 @@ test("R17 what the remote makes of our value is a rendering: it agrees while bot
   expect(read(after, "IDA HO", ours).effects[0]).toMatchObject({ did: "took" });
 });
 
+test("R2 R17 a rendering of one part of a group says nothing of another part: that is owed, and taken when it is typed there", () => {
+  const group = mapping([unit("adresse", { keys: ["adresse1", "bynavn"] })]);
+  const values = { adresse1: "Havnegade 1", bynavn: "Odense C" };
+  const ours = entity({ version: 5, values, provenance: provenance({ adresse: [5, byPerson] }) });
+  // Made when there was no town yet: only the street was sent.
+  const renderings = { adresse: [{ sent: { adresse1: "Havnegade 1" }, got: { adresse1: "HAVNEGADE 1" } }] };
+  const shows = (bynavn: string | null) =>
+    link({ base: { adresse1: "HAVNEGADE 1", bynavn }, renderings, decidedVersion: 4 });
+  expect(owed(ours, shows(null), lane(), group, NOW).units).toEqual(["adresse"]);
+  expect(owed(ours, shows("Odense C"), lane(), group, NOW).units).toEqual([]);
+  const town = { adresse: [...renderings.adresse, { sent: { bynavn: "Odense C" }, got: { bynavn: "ODENSE C" } }] };
+  expect(owed(ours, { ...shows("ODENSE C"), renderings: town }, lane(), group, NOW).units).toEqual([]);
+  expect(owed(ours, { ...shows("ODENSE"), renderings: town }, lane(), group, NOW).units).toEqual(["adresse"]);
+});
+
 test("R17 a person there who types what the remote had made of our value has said nothing new", () => {
   const own = link({
     base: { attention: "Bo" },
@@ -210,6 +225,25 @@ test("R17 R20 after an uncertain attempt only a loosely equal value is a renderi
     rest: { attention: "Base" },
     ignored: [],
   });
+});
+
+test("R13 R17 what a remote makes of a write whose outcome nobody knew is a rendering, also where a listing shows it first", () => {
+  const own = link({ base: { attention: "Base" }, images: [image("Ida Holm", 4, { until: NOW + 1 })] });
+  const ours = record("Ida Holm");
+  const { effects } = read(own, "IDA HOLM", ours);
+  expect(effects).toMatchObject([
+    { did: "rendered", rule: "R17:rendering", base: { attention: "IDA HOLM" }, decided: 4 },
+  ]);
+  const after = applyToLink(own, effects, ours);
+  expect(after.renderings.attention).toEqual([{ sent: { attention: "Ida Holm" }, got: { attention: "IDA HOLM" } }]);
+  expect(owed(ours, after, lane(), lines, NOW).units).toEqual([]);
+  // Not what was sent, or in no doubt: a value like any other.
+  expect(read(own, "EVA FRIIS", ours).effects).toMatchObject([{ did: "held", rule: "R12:manual" }]);
+  const sure = { ...own, images: [image("Ida Holm", 4)] };
+  expect(read(sure, "IDA HOLM", ours).effects).toMatchObject([{ did: "held", rule: "R12:manual" }]);
+  // What stood there before says that nothing has arrived.
+  const same = link({ base: { attention: "IDA HOLM" }, images: [image("Ida Holm", 4, { until: NOW + 1 })] });
+  expect(read(same, "IDA HOLM", ours).effects).toEqual([]);
 });
 
 test("R17 a field that the remote assigns is never rendered: what it answers is a claim", () => {
