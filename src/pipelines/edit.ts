@@ -277,11 +277,12 @@ async function joinByEdit(
       batch.held.set(key, { ...review, moved: false, sides: [...review.sides] });
   const review = batch.held.get(id);
   if (review === undefined) return;
-  const value = effect.write;
+  // The value in force is the first side of ours; an edit is a further one and replaces an earlier edit of the same parts.
+  const [inForce, ...others] = review.sides;
+  const earlier = others.find((each) => each.link === null);
+  const value = { ...earlier?.value, ...effect.write };
   const at = iso(batch.now);
   const side = { link: null, connection: null, object: null, value, at, changeId: null, by };
-  // The value in force is the first side of ours; an edit is a further one and replaces an earlier edit.
-  const [inForce, ...others] = review.sides;
   review.sides = [...(inForce === undefined ? [] : [inForce]), ...others.filter((each) => each.link !== null), side];
   review.moved = true;
 }

@@ -5,6 +5,7 @@ import { poll } from "../../src/pipelines/runs.ts";
 import { sweep } from "../../src/pipelines/standing.ts";
 import { person, startEngine } from "../support/engine.ts";
 import { company, keeper, type Stage, type StageOptions, startStage } from "../support/stage.ts";
+import { startStory } from "../support/story.ts";
 
 const kept = keeper();
 afterEach(kept.end);
@@ -135,6 +136,19 @@ test("R16 a newer claim joins the case as a side, and so does an edit of ours; t
   expect(await record("1")).toMatchObject({ firmanavn: "Vores ApS" });
   expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Deres Andet ApS" });
 });
+
+test("R2 R16 edits of ours to several parts of a held group stand together as one side: the second takes nothing from the first", async () => {
+  const { history, step } = await startStory(kept.keep, { survivorship: { adresse: { rule: "manual" } } });
+  await step({ n: 1, do: "quiet" });
+  await step({ n: 2, do: "edit", record: 0, unit: "adresse1" });
+  await step({ n: 3, do: "type", at: "a", row: 0, unit: "adresse1" });
+  await step({ n: 4, do: "poll", on: "a" });
+  await step({ n: 5, do: "edit", record: 0, unit: "bynavn" });
+  await step({ n: 6, do: "edit", record: 0, unit: "adresse1" });
+  const [row] = await history.ground.sql.unsafe("select sides from reviews where kind = 'conflict'");
+  const edited = (row?.sides as { by?: unknown; value: unknown }[]).filter((side) => side.by !== undefined);
+  expect(edited.map((side) => side.value)).toMatchObject([{ adresse1: "adresse1 e6x", bynavn: "bynavn e5x" }]);
+}, 120_000);
 
 test("R16 sides that come to agree close the case, and the field goes on as before", async () => {
   const { engine, erp, edit, record, reviews } = await held();
