@@ -71,3 +71,23 @@ export const receiptReading = (
   confirmed: true,
   certain: true,
 });
+
+/**
+ * A system that pulls has no lock: what is typed there from the hand-out on, and is not told before the delivery is
+ * applied, is overwritten unseen. Its window reaches to the receipt at the longest (rules R20, R21).
+ */
+export const windowsOf = (
+  plans: readonly {
+    readonly receipt: { readonly outcome: string };
+    readonly delivery: Pulled;
+    readonly attempt: { readonly beganAt: number } | undefined;
+    /** It is still out. */
+    readonly out: boolean;
+  }[],
+  now: number,
+): number[] =>
+  plans.flatMap(({ receipt, delivery, attempt, out }) =>
+    receipt.outcome === "done" && out && delivery.kind === "update" && attempt !== undefined
+      ? [Math.max(0, now - attempt.beganAt)]
+      : [],
+  );

@@ -3,6 +3,7 @@ import type { EntityKind } from "../model/catalogue.ts";
 import { versionOf } from "../rules/unit-case.ts";
 import { type AttemptEnd, endAttempts, loadAttempts } from "../store/attempts.ts";
 import { readNow } from "../store/clock.ts";
+import { recordWindows } from "../store/connections.ts";
 import type { Tx } from "../store/database.ts";
 import { type Due, loadDelivered, markDue } from "../store/deliveries.ts";
 import { loadImages, lockLinks, remoteKey, type StoredLink } from "../store/links.ts";
@@ -17,7 +18,7 @@ import type { Deps } from "./deps.ts";
 import { countOnly } from "./guard.ts";
 import { ingestFirst } from "./ingest.ts";
 import { linkOwes } from "./owing.ts";
-import { asSent, howToRead, receiptReading } from "./receipt-reading.ts";
+import { asSent, howToRead, receiptReading, windowsOf } from "./receipt-reading.ts";
 import { laneKey } from "./world.ts";
 
 /** What a remote that pulls says of a delivery. */
@@ -249,6 +250,7 @@ async function takeRound(
     await tellRejected(tx, iso(now), connection, about, { code: "refused_by_remote" }, said);
   }
   await countOnly(batch);
+  await recordWindows(tx, connection, windowsOf(plans, now));
   return { refused, due: new Set(batch.due.map((due) => due.connection)) };
 }
 

@@ -26,3 +26,24 @@ test("R21 a receipt does not overtake a push that was acknowledged before it: th
   const sides = await history.ground.sql.unsafe("select 1 from reviews where sides::text like '%e4x%'");
   expect(versions.length + losers.length + sides.length).toBeGreaterThan(0);
 }, 120_000);
+
+test("R20 R21 a system that pulls has no lock: its window is published, from the hand-out to the receipt", async () => {
+  const { history, step } = await startStory(keep, {
+    stands: { crm: ["same"], a: [], b: [], dir: [], erp: ["same"] },
+  });
+  await step({ n: 1, do: "quiet" });
+  const windows = async (): Promise<number[]> => {
+    const [row] = await history.ground.sql.unsafe("select windows_ms from connections where name = 'erp'");
+    return (row?.windows_ms ?? []) as number[];
+  };
+  const before = await windows();
+  await step({ n: 2, do: "edit", record: 0, unit: "attention" });
+  await step({ n: 3, do: "pull", limit: 10 });
+  await step({ n: 4, do: "wait", ms: 60_000 });
+  await step({ n: 5, do: "apply", delivery: 0, how: "once" });
+  await step({ n: 6, do: "receipt", receipt: 0, how: "twice" });
+  const after = await windows();
+  expect(after).toHaveLength(before.length + 1);
+  expect(after[0]).toBeGreaterThanOrEqual(60_000);
+  expect(after[0]).toBeLessThan(70_000);
+}, 120_000);
