@@ -146,7 +146,8 @@ test("R2 R16 edits of ours to several parts of a held group stand together as on
   await step({ n: 5, do: "edit", record: 0, unit: "bynavn" });
   await step({ n: 6, do: "edit", record: 0, unit: "adresse1" });
   const [row] = await history.ground.sql.unsafe("select sides from reviews where kind = 'conflict'");
-  const edited = (row?.sides as { by?: unknown; value: unknown }[]).filter((side) => side.by !== undefined);
+  const sides = (row?.sides ?? []) as { by?: unknown; value: unknown }[];
+  const edited = sides.filter((side) => side.by !== undefined);
   expect(edited.map((side) => side.value)).toMatchObject([{ adresse1: "adresse1 e6x", bynavn: "bynavn e5x" }]);
 }, 120_000);
 
