@@ -17,16 +17,31 @@ export async function pushFromErp(history: History, deps: Deps, step: Step & { d
   const waiting = erp.outbox.length;
   if (waiting === 0) return "nothing to tell";
   const isAll = step.how === "all";
-  const envelopes = erp.takeMessages(isAll ? 0 : step.message % waiting, isAll ? waiting : 1, step.how === "drop");
-  if (envelopes.length === 0) return "lost on the way";
-  erp.putBack(envelopes); // until it is acknowledged
-  const before = erp.outbox.length;
+  const at = isAll ? 0 : step.message % waiting;
+  const messages = erp.outbox.slice(at, at + (isAll ? waiting : 1));
+  if (step.how === "drop") {
+    erp.outbox.splice(at, messages.length);
+    return "lost on the way";
+  }
+  const envelopes = messages.map(({ envelope }) => envelope);
+  const sayings = messages.map(({ row, place, envelope: { counter, lastDelivery = 0 } }) => ({
+    row,
+    counter,
+    lastDelivery,
+    place,
+  }));
+  const inTurn = sayings.filter((each) => erp.says(each));
   await receive(
     deps,
     { connection, object, via: "push" },
     step.how === "twice" ? [...envelopes, ...envelopes] : envelopes,
   );
-  erp.outbox.splice(erp.outbox.length - before, envelopes.length);
+  // Acknowledged; until then they are sent again.
+  for (const message of messages) {
+    const still = erp.outbox.indexOf(message);
+    if (still >= 0) erp.outbox.splice(still, 1);
+  }
+  for (const each of inTurn) erp.wasTold(each);
   return envelopes
     .map((each) => `${each.externalId} counter ${each.counter} last ${each.lastDelivery ?? "-"}`)
     .join("; ");
@@ -61,12 +76,15 @@ export async function receiptsFromErp(history: History, deps: Deps, step: Step &
     erp.receipts.splice(at, 1);
     return `${receipt.delivery} lost on the way`;
   }
+  const saying = erp.sayings.get(receipt);
+  const inTurn = saying !== undefined && erp.says(saying);
   const { refused } = await receiptOutbound(
     deps,
     { connection, object },
     step.how === "twice" ? [receipt, receipt] : [receipt],
   );
-  erp.receipts.splice(at, 1); // acknowledged
+  erp.receipts.splice(erp.receipts.indexOf(receipt), 1); // acknowledged
+  if (inTurn && refused.length === 0) erp.wasTold(saying);
   return `${receipt.delivery} ${receipt.outcome}${refused.map((each) => ` ${each.code}`).join("")}`;
 }
 
@@ -83,6 +101,8 @@ export async function snapshotFromErp(history: History, deps: Deps, meanwhile: r
     if (at === half) for (const step of meanwhile) await history.step(step, true);
     if (row.gone) continue;
     count += 1;
+    const saying = erp.sayingOf(row);
+    const inTurn = erp.says(saying);
     await receive(deps, { connection, object, via: "snapshot", runId }, [
       {
         externalId: row.id,
@@ -91,6 +111,7 @@ export async function snapshotFromErp(history: History, deps: Deps, meanwhile: r
         ...(row.lastDelivery === 0 ? {} : { lastDelivery: row.lastDelivery }),
       },
     ]);
+    if (inTurn) erp.wasTold(saying);
   }
   const { missing } = await completeSnapshot(deps, { connection, object, snapshot, count });
   return `${count} shown, ${missing} missing`;

@@ -38,28 +38,27 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-let made = 0;
-
-/** A new database at the server, migrated; dropped when it is closed. */
-export async function openGround(serverUrl: string): Promise<Ground> {
-  made += 1;
-  const name = `simulate_${process.pid}_${made}`;
+/** A new database at the server, migrated. */
+export async function openGround(serverUrl: string, name: string): Promise<Ground> {
   const admin = postgres(serverUrl, { max: 1, onnotice: () => undefined });
   await admin.unsafe(`create database ${name}`);
   // Nothing here must outlive the server: no commit waits for the disk.
   await admin.unsafe(`alter database ${name} set synchronous_commit = off`);
+  await admin.end();
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   await migrate(url.href);
-  const ground = await groundOn(url.href);
-  return {
-    ...ground,
-    close: async () => {
-      await ground.close();
-      await admin.unsafe(`drop database ${name} with (force)`);
-      await admin.end();
-    },
-  };
+  return groundOn(url.href);
+}
+
+/** Ends a database of `openGround`, whoever is still connected to it. */
+export async function dropGround(serverUrl: string, name: string): Promise<void> {
+  const admin = postgres(serverUrl, { max: 1, onnotice: () => undefined });
+  try {
+    await admin.unsafe(`drop database if exists ${name} with (force)`);
+  } finally {
+    await admin.end();
+  }
 }
 
 /** The same on a migrated database that stands already. */

@@ -32,6 +32,8 @@ export interface LinkFact {
 
 export interface Snapshot {
   readonly records: ReadonlyMap<string, RecordFact>;
+  /** Values that wait in a case, decided or not. */
+  readonly sides: readonly string[];
   readonly links: readonly LinkFact[];
 }
 
@@ -92,6 +94,11 @@ export async function readSnapshot(ground: Ground): Promise<Snapshot> {
       prepare: true,
     },
   );
+  const sides = await ground.sql.unsafe(
+    "select distinct v.value from reviews r, json_array_elements(r.sides) s, json_each_text(s->'value') v",
+    [],
+    { prepare: true },
+  );
   return {
     records: new Map(
       rows.map((row) => [
@@ -119,6 +126,7 @@ export async function readSnapshot(ground: Ground): Promise<Snapshot> {
         },
       ]),
     ),
+    sides: sides.map((row) => String(row.value)),
     links: links.map((row) => ({
       id: String(row.id),
       connection: String(row.connection),

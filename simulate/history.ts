@@ -46,6 +46,8 @@ export class History {
   readonly standings: Standing[] = [];
   /** Every provenance that was ever shown: a claim that lost stands there with its rule. */
   readonly shownLosers = new Set<string>();
+  /** Every value that ever waited in a case: what the same people set later takes its place there (rule R16). */
+  readonly shownSides = new Set<string>();
   /** Faults that nobody scripted. */
   readonly faults: string[] = [];
   /** What happened, for a person who reads it. */
@@ -168,6 +170,7 @@ export class History {
   /** Reads who lost: provenance tells it until the field is next taken, so it is looked at after every act. */
   async noteLosers(): Promise<Snapshot> {
     const snapshot = await readSnapshot(this.ground);
+    for (const value of snapshot.sides) this.shownSides.add(value);
     for (const record of snapshot.records.values()) {
       if (this.seenProvenance.get(record.id) === record.provenance) continue;
       this.seenProvenance.set(record.id, record.provenance);

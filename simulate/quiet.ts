@@ -82,7 +82,9 @@ async function isIdle(history: History): Promise<boolean> {
          where d.state in ('due', 'leased', 'uncertain') and d.connection = any($1)
          and not coalesce(k.begraenset_vaerdi, false) and not coalesce(k.arkiveret_vaerdi, false) and k.orphaned_at is null)
        + (select count(*) from changes c join lanes l using (connection, object)
-         where c.state = 'received' and l.stopped_reason is null and c.connection = any($2)) as n`,
+         where c.state = 'received' and l.stopped_reason is null and c.connection = any($2))
+       -- What one listing has missed is decided after the next.
+       + (select count(*) from links where missing_since is not null and state <> 'gone' and connection = any($2)) as n`,
     [out ?? [], inward ?? []],
   );
   return Number(row?.n) === 0;

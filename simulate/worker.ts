@@ -32,7 +32,9 @@ const { shrink } = await import("./shrink.ts");
 const { watchDecisions } = await import("./watched-decide.ts");
 
 const realNow = performance.now.bind(performance);
-const ground = await openGround(process.argv[2] ?? "");
+// Who interrupts a run interrupts its whole group of processes: the parent ends us.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+const ground = await openGround(process.argv[2] ?? "", process.argv[3] ?? "");
 
 async function answer({ seed, steps, shrinkMs }: Ask): Promise<Answer> {
   const coverage = new Coverage();

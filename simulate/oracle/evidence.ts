@@ -22,6 +22,8 @@ export interface Told {
   readonly losers: ReadonlySet<string>;
   /** A side of a case. */
   readonly sides: ReadonlySet<string>;
+  /** The same, at any time before. */
+  readonly shownSides: ReadonlySet<string>;
 }
 
 export function tellAll(history: History, facts: Facts): Told {
@@ -39,7 +41,8 @@ export function tellAll(history: History, facts: Facts): Told {
   for (const review of facts.reviews)
     for (const { value } of review.sides) for (const each of Object.values(value)) sides.add(spelled(String(each)));
   const losers = new Set([...history.shownLosers].map(spelled));
-  return { inForce, replaced, losers, sides };
+  const shownSides = new Set([...history.shownSides].map(spelled));
+  return { inForce, replaced, losers, sides, shownSides };
 }
 
 /** A value is accounted for: it is in force, or history or a case says what became of it (promise 3). */
@@ -49,7 +52,7 @@ export function isTold(told: Told, value: string): boolean {
 }
 
 /** The same whatever a remote makes of it: capitals and spaces aside. */
-const spelled = (value: string): string => value.toLowerCase().replace(/\s/g, "");
+export const spelled = (value: string): string => value.toLowerCase().replace(/\s/g, "");
 
 const digits = (text: string): string => text.replace(/\D/g, "");
 

@@ -1,8 +1,8 @@
 import type { ReviewFact } from "../facts.ts";
 import type { History } from "../history.ts";
-import { keyOf, unitOf } from "../remotes/columns.ts";
+import { columns, KEYS, keyOf, unitOf } from "../remotes/columns.ts";
 import { REMOTES } from "../remotes/remotes.ts";
-import { aroundTime, type Evidence, type Violation } from "./evidence.ts";
+import { aroundTime, type Evidence, sameSpelled, type Violation } from "./evidence.ts";
 
 /** A field is held only where the script has a clash, a policy or a guard for it: persons are not asked for nothing. */
 export function unexplainedHolds({ history, facts }: Evidence): Violation[] {
@@ -31,7 +31,30 @@ function isExplained(history: History, review: ReviewFact): boolean {
       ?.policies.some((policy) => policy.policy === "propose" && (policy.unit === review.unit || policy.unit === "*")),
   );
   if (review.reason === "R15:propose" && proposes) return true;
+  if (differedBefore(history, review)) return true;
   return sourcesOf(history, record, review.unit ?? "", review.openedAt).size >= 2;
+}
+
+/**
+ * What the case's own remote showed was not ours already when everything was last quiet: something kept our value from
+ * going there (a state of the record, a policy, a refusal), so its next edit meets one of ours that it has never had.
+ */
+function differedBefore(history: History, { record, unit, connection, externalId, openedAt }: ReviewFact): boolean {
+  const name = REMOTES.find((each) => each === connection);
+  const quiet = history.quietAt.filter((each) => each.at < openedAt).at(-1);
+  const after = history.standings.find((each) => quiet !== undefined && each.place > quiet.place);
+  const values = after?.records.get(record ?? "")?.values;
+  if (name === undefined || quiet === undefined || values === undefined) return false;
+  const table = history.remotes.table(name);
+  const row = table.rows.find((each) => each.id === externalId);
+  return KEYS.some((key) => {
+    const column = columns[name][key]?.column;
+    if (row === undefined || column === undefined || unitOf(key) !== unit) return false;
+    const shown = table.changes.filter(
+      (change) => change.row === row.uid && change.column === column && change.place <= quiet.place,
+    );
+    return !sameSpelled(key, shown.at(-1)?.to ?? null, values[key] ?? null);
+  });
 }
 
 /** Who has edited a unit of a record since everything was last quiet before the moment. */

@@ -2,7 +2,7 @@ import { keyOf } from "../remotes/columns.ts";
 import type { CellChange } from "../remotes/log.ts";
 import { REMOTES } from "../remotes/remotes.ts";
 import type { RemoteName } from "../steps.ts";
-import { type Evidence, isTold, type Violation } from "./evidence.ts";
+import { type Evidence, isTold, spelled, type Told, type Violation } from "./evidence.ts";
 
 /** Promise 3: a value that somebody set is in force, or its replacement is told with the rule, or it waits for a person. */
 export function lostEdits(evidence: Evidence): Violation[] {
@@ -24,8 +24,9 @@ function lostAt(name: RemoteName, { history, told }: Evidence): Violation[] {
       if (change.by !== "person" || typeof change.to !== "string" || next === undefined || next.by === "person")
         continue;
       if (keyOf(name, change.column) === undefined || isTold(told, change.to)) continue;
+      if (wasSide(told, change) && changes.slice(at + 1).some(({ by }) => by === "person")) continue;
       const write = table.writes.find((each) => each.id === next.write);
-      if (isInWindow(name, change, write?.lastShown ?? 0) || wasNeverTold(name, change.row, history)) continue;
+      if (isInWindow(name, change, write?.lastShown ?? 0) || wasNeverTold(name, change, next, history)) continue;
       lost.push({
         promise: "no lost edit",
         detail: `${name} row ${change.row} ${change.column}: ${change.to} was overwritten by ${next.to} and stands nowhere`,
@@ -35,6 +36,9 @@ function lostAt(name: RemoteName, { history, told }: Evidence): Violation[] {
   return lost;
 }
 
+/** A side of a held field shows the newest that its people have set there (rule R16). */
+const wasSide = (told: Told, { to }: CellChange): boolean => typeof to === "string" && told.shownSides.has(spelled(to));
+
 /**
  * The published window of a remote without a lock (rule R20): typed after the last reading before the write. A remote with
  * a version has none.
@@ -42,9 +46,12 @@ function lostAt(name: RemoteName, { history, told }: Evidence): Violation[] {
 const isInWindow = (name: RemoteName, change: CellChange, lastShown: number): boolean =>
   name === "b" && change.place > lastShown;
 
-/** The message of the ERP that told of it was lost on the way, or overtaken by a newer one (rule R21). */
-const wasNeverTold = (name: RemoteName, row: number, history: Evidence["history"]): boolean =>
-  name === "erp" && history.remotes.erp.fates.some((each) => each.row === row);
+/**
+ * The window of a remote that pulls, which has no lock either (rules R20, R21): no message that showed the value reached us
+ * in its turn, before the delivery was applied over it or after. Those that did were lost on the way, or overtaken by a newer one.
+ */
+const wasNeverTold = (name: RemoteName, change: CellChange, next: CellChange, history: Evidence["history"]): boolean =>
+  name === "erp" && !history.remotes.erp.hasTold(change.row, change.place, next.place);
 
 function lostHere({ history, told }: Evidence): Violation[] {
   return history.edits.flatMap((edit) => {

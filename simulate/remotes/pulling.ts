@@ -14,11 +14,20 @@ export interface HandedOut {
   readonly step: number;
 }
 
-/** A push that was not delivered in its turn, so its state may never have been known. */
-export interface PushFate {
+/** A push, on its way. */
+export interface Message {
   readonly row: number;
-  readonly counter: number;
-  readonly fate: "dropped" | "late";
+  readonly place: number;
+  readonly envelope: Envelope;
+}
+
+/** What the ERP says of one object, in whatever message. */
+export interface Saying {
+  readonly row: number;
+  readonly counter: number | undefined;
+  readonly lastDelivery: number;
+  /** Place in the log at which the object looked so. */
+  readonly place: number;
 }
 
 /**
@@ -28,15 +37,18 @@ export interface PushFate {
 export class PullingRemote {
   readonly table: RemoteTable;
   /** Told, not yet delivered. */
-  readonly outbox: { readonly row: number; readonly envelope: Envelope }[] = [];
+  readonly outbox: Message[] = [];
   /** Handed out, not yet applied. */
   readonly inbox: HandedOut[] = [];
   readonly receipts: Receipt[] = [];
-  readonly fates: PushFate[] = [];
   private readonly clock: VirtualClock;
   private readonly order: Order;
   private readonly applied = new Map<number, number>();
-  private readonly newest = new Map<number, number>();
+  /** By row: the newest counter and delivery of any message that has left, whether or not it was acknowledged. */
+  private readonly newest = new Map<number, { counter: number; delivery: number }>();
+  private readonly told: Saying[] = [];
+  /** Of receipts: the object as it was when the delivery was applied. */
+  readonly sayings = new Map<Receipt, Saying>();
   private events = 0;
 
   constructor(table: RemoteTable, clock: VirtualClock, order: Order) {
@@ -56,31 +68,35 @@ export class PullingRemote {
       ...(row.lastDelivery === 0 ? {} : { lastDelivery: row.lastDelivery }),
       ...(row.gone ? { deleted: true } : { data: this.image(row) }),
     };
-    this.outbox.push({ row: row.uid, envelope });
+    this.outbox.push({ row: row.uid, place: this.order.place, envelope });
+  }
+
+  /** A message leaves. In its turn: no newer one has left before it, so what it says is to be believed (rule R21). */
+  says({ row, counter, lastDelivery }: Saying): boolean {
+    const before = this.newest.get(row) ?? { counter: 0, delivery: 0 };
+    this.newest.set(row, {
+      counter: Math.max(before.counter, counter ?? 0),
+      delivery: Math.max(before.delivery, lastDelivery),
+    });
+    return counter !== undefined && counter >= before.counter && lastDelivery >= before.delivery;
+  }
+
+  /** It was acknowledged, having left in its turn. */
+  wasTold(saying: Saying): void {
+    this.told.push(saying);
+  }
+
+  /** Has a message shown, in its turn, how the row looked between two places of the log? */
+  hasTold(row: number, from: number, to: number): boolean {
+    return this.told.some((each) => each.row === row && each.place >= from && each.place < to);
+  }
+
+  sayingOf(row: Row): Saying {
+    return { row: row.uid, counter: row.version, lastDelivery: row.lastDelivery, place: this.order.place };
   }
 
   image(row: Row): Record<string, unknown> {
     return { id: row.id, ...row.cells };
-  }
-
-  /** Takes messages out of the outbox; none: they are lost on the way. */
-  takeMessages(at: number, count: number, isLost: boolean): Envelope[] {
-    const taken = this.outbox.splice(at, count);
-    for (const { row, envelope } of taken) {
-      const counter = envelope.counter ?? 0;
-      if (isLost) this.fates.push({ row, counter, fate: "dropped" });
-      else if (counter < (this.newest.get(row) ?? 0)) this.fates.push({ row, counter, fate: "late" });
-      else this.newest.set(row, counter);
-    }
-    return isLost ? [] : taken.map(({ envelope }) => envelope);
-  }
-
-  /** A message that could not be handed over is sent again. */
-  putBack(envelopes: readonly Envelope[]): void {
-    for (const envelope of [...envelopes].reverse()) {
-      const row = this.table.rows.find((each) => each.id === envelope.externalId)?.uid ?? -1;
-      this.outbox.unshift({ row, envelope });
-    }
   }
 
   /** Applies a delivery: an id once, and none below the last of the object. */
@@ -125,12 +141,14 @@ export class PullingRemote {
   }
 
   private receipt(handed: HandedOut, row: Row, how: string): void {
-    this.receipts.push({
+    const receipt: Receipt = {
       delivery: handed.delivery,
       outcome: "done",
       externalId: row.id,
       ...(how === "bare" ? {} : { counter: row.version, image: this.image(row) }),
-    });
+    };
+    this.sayings.set(receipt, { ...this.sayingOf(row), counter: receipt.counter });
+    this.receipts.push(receipt);
   }
 
   private see(
