@@ -44,6 +44,7 @@ export class PullingRemote {
   private readonly clock: VirtualClock;
   private readonly order: Order;
   private readonly applied = new Map<number, number>();
+  private readonly rejected = new Set<number>();
   /** By row: the newest counter and delivery of any message that has left, whether or not it was acknowledged. */
   private readonly newest = new Map<number, { counter: number; delivery: number }>();
   private readonly told: Saying[] = [];
@@ -113,9 +114,12 @@ export class PullingRemote {
       if (row.lastDelivery === handed.delivery) this.receipt(handed, row, how);
       return;
     }
-    if (how === "reject" || how === "retry" || (handed.kind !== "create" && row === undefined)) {
+    // What it has refused it refuses again, though another copy lies there.
+    const refuses = how === "reject" || this.rejected.has(handed.delivery);
+    if (refuses || how === "retry" || (handed.kind !== "create" && row === undefined)) {
+      if (refuses || how !== "retry") this.rejected.add(handed.delivery);
       this.see(handed, row, row === undefined && handed.kind !== "create" ? "gone" : "refused");
-      this.receipts.push({ delivery: handed.delivery, outcome: how === "retry" ? "retry" : "rejected" });
+      this.receipts.push({ delivery: handed.delivery, outcome: how === "retry" && !refuses ? "retry" : "rejected" });
       return;
     }
     if (row !== undefined && handed.delivery < row.lastDelivery) {

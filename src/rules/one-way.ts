@@ -13,7 +13,11 @@ export function showOneWay(each: UnitCase): UnitEffect | undefined {
     keys.every((key) => before[key] !== undefined) && sameTheirs(entity.kind, mapped, theirs, before);
   const now = shown(each);
   const isOld = same(pick(mapped.keys, { ...link.base, ...link.seen }));
-  if (lane.off === true) return isOld ? undefined : { unit, did: "noted", rule: "R22:off", seen: now };
+  if (lane.off === true) {
+    if (isOld) return undefined;
+    const off = { unit, did: "noted", rule: "R22:off", seen: now } as const;
+    return isOnItsWay(each) && !isRecorded(each) ? { ...off, loser: { value: now, by: each.setter } } : off;
+  }
   const noted = { unit, did: "noted", rule: "R22:one_way" } as const;
   const isBase = same(pick(mapped.keys, link.base));
   if (isOld && isBase) return undefined;
@@ -23,6 +27,12 @@ export function showOneWay(each: UnitCase): UnitEffect | undefined {
     return { ...noted, ...shows, loser: { value: now, by: each.setter } };
   return isOld && shows.base === undefined ? undefined : { ...noted, ...shows };
 }
+
+/** A write of ours that left before the lane was switched off may still replace what is shown now. */
+const isOnItsWay = ({ entity, link, mapped, theirs }: UnitCase): boolean =>
+  !theirsEmpty(mapped, theirs) &&
+  !agrees(entity.kind, mapped, theirs, entity.values) &&
+  link.images.some((image) => mapped.keys.some((key) => image.values[key] !== undefined));
 
 const isRecorded = ({ entity, lane, mapped, theirs }: UnitCase): boolean =>
   (entity.provenance.u[mapped.unit]?.[3] ?? []).some(

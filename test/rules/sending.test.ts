@@ -428,3 +428,21 @@ test("R11 what we owe is a difference from what the remote last showed, whoever 
   expect(owed(record("Ida"), link({ base: { attention: null } }), lane(), ifEmpty, NOW).units).toEqual(["attention"]);
   expect(effectOn(read(link({ base: shown }), "Bo").effects, "attention").did).toBe("held");
 });
+
+test("R22 what a remote shows while its lane is off is recorded where a write of ours that has left already may replace it", () => {
+  const off = lane({ inbound: false, outbound: false, off: true });
+  const shows = (own: Link, shown: string) =>
+    decide(
+      input({ entity: record("Ida"), link: own, lane: off, mapping: lines, reading: reading({ attention: shown }) }),
+    );
+  const base = { attention: "Base" };
+  const flying = link({ base, images: [image("Ida", 4)] });
+  const { effects } = shows(flying, "Typed");
+  expect(effects).toMatchObject([
+    { did: "noted", rule: "R22:off", seen: { attention: "Typed" }, loser: { value: { attention: "Typed" } } },
+  ]);
+  const after = applyToEntity(record("Ida"), effects, byPerson).entity;
+  expect(after).toMatchObject({ version: 4, values: { attention: "Ida" } });
+  expect(shows(link({ base }), "Typed").effects).toMatchObject([{ did: "noted", rule: "R22:off" }]);
+  expect(shows(link({ base }), "Typed").effects[0]?.loser).toBeUndefined();
+});
