@@ -1,6 +1,7 @@
 import type { Deps } from "../src/pipelines/deps.ts";
 import { leaseOutbound, receiptOutbound } from "../src/pipelines/outbound.ts";
 import { receive } from "../src/pipelines/receive.ts";
+import { workRuns } from "../src/pipelines/runs.ts";
 import { completeSnapshot, openSnapshot } from "../src/pipelines/snapshots.ts";
 import { findSnapshot } from "../src/store/snapshots-read.ts";
 import type { History } from "./history.ts";
@@ -114,5 +115,6 @@ export async function snapshotFromErp(history: History, deps: Deps, meanwhile: r
     if (inTurn) erp.wasTold(saying);
   }
   const { missing } = await completeSnapshot(deps, { connection, object, snapshot, count });
+  await workRuns(deps, connection);
   return `${count} shown, ${missing} missing`;
 }

@@ -97,7 +97,8 @@ async function carryOut(deps: Deps, run: Run): Promise<void> {
           await readImport(deps, id);
           continue;
         }
-        await readListing(deps, connection, object, id);
+        // A system that pushes has shown itself in a snapshot: what came is decided, and what is owed by it is made due.
+        if (deps.connectorOf(connection).mode === "call") await readListing(deps, connection, object, id);
         await ingestAndReadAgain(deps, connection);
         if (run.kind !== "delta") await sweep(deps, connection, object);
       }

@@ -116,9 +116,12 @@ export async function completeSnapshot(
     await dropRunItems(tx, runId);
     await addRunCounts(tx, new Map([[runId, { missing: first.length, gone: second.length }]]));
     await endRun(tx, runId, stopped === undefined ? "done" : "stopped");
+    // What it has shown is decided by a worker, which then finds what is owed, as after any reading of the whole.
+    await openRun(tx, { connection, object, kind: "reconcile", by: "snapshot" });
     return listing.missing;
   });
   if (stopped !== undefined) await stopLaneFor(deps, connection, stopped);
+  await deps.queue.due("run", connection);
   for (const name of due) await deps.queue.due("deliver", name);
   return { state: "complete", missing };
 }

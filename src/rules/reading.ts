@@ -37,7 +37,8 @@ export function judgeReading(facts: LinkFacts, change: ChangeFacts): ReadingVerd
   const { link } = facts;
   if (change.counter !== null) {
     if (link.counter !== null && change.counter < link.counter) return stale("R21:counter", false);
-    if (link.counter !== null && change.counter === link.counter) {
+    // Without a hash it is to be decided though it is known: its lane was released, or a write of ours is out (rule R27).
+    if (link.counter !== null && change.counter === link.counter && facts.newestHash !== null) {
       return change.hash === facts.newestHash ? { verdict: "repeat" } : stale("R21:counter", false);
     }
   } else if (facts.newestHash !== null && change.hash === facts.newestHash && !hasNewVersion(link, change)) {

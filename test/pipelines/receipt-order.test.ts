@@ -47,3 +47,22 @@ test("R20 R21 a system that pulls has no lock: its window is published, from the
   expect(after[0]).toBeGreaterThanOrEqual(60_000);
   expect(after[0]).toBeLessThan(70_000);
 }, 120_000);
+
+test("R14 R21 what was withheld while the lane of a system that pulls was off is owed again after its next snapshot", async () => {
+  const { history, step } = await startStory(keep, {
+    stands: { crm: ["same"], a: [], b: [], dir: [], erp: ["same"] },
+  });
+  await step({ n: 1, do: "quiet" });
+  const states = (): Promise<unknown[]> =>
+    history.ground.sql.unsafe("select state, reason from deliveries where connection = 'erp'");
+  const before = (await states()).length;
+  await step({ n: 2, do: "edit", record: 0, unit: "attention" });
+  await step({ n: 3, do: "switch", on: "erp", wish: "off" });
+  await step({ n: 4, do: "pull", limit: 10 });
+  await step({ n: 5, do: "switch", on: "erp", wish: "both" });
+  await step({ n: 6, do: "pull", limit: 10 });
+  await step({ n: 7, do: "snapshot" });
+  await step({ n: 8, do: "pull", limit: 10 });
+  expect(history.remotes.erp.inbox).toMatchObject([{ data: { attention: "attention e2x" } }]);
+  expect(await states()).toHaveLength(before + 1);
+}, 120_000);

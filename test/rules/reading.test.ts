@@ -137,6 +137,13 @@ test("R5 a counting version, or a time of the remote's own, below the newest kep
   expect(judgeReading(facts({ remoteChangedAt: 4_000 }), told({ changedAt: 4_000 }))).toEqual({ verdict: "decide" });
 });
 
+test("R21 R27 a state that is known by its counter, and is to be decided all the same, is decided", () => {
+  const known = { newestHash: null, acknowledged: 7 };
+  expect(verdict({ counter: 5 }, { pushed: true, counter: 5, lastDelivery: 7 }, known)).toBe("decide");
+  expect(verdict({ counter: 5 }, { pushed: true, counter: 4, lastDelivery: 7 }, known)).toBe("R21:counter");
+  expect(verdict({ counter: 5 }, { pushed: true, counter: 5 }, { newestHash: "a" })).toBe("R21:counter");
+});
+
 test("R5 what we asked for after the last decided reading had come is newer, though the remote's clock was set back meanwhile", () => {
   const own = { remoteChangedAt: 9_000, decidedReceivedAt: 200 };
   expect(verdict(own, { changedAt: 3_000 })).toBe("decide");
