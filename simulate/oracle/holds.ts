@@ -1,4 +1,4 @@
-import type { ReviewFact } from "../facts.ts";
+import type { Facts, ReviewFact } from "../facts.ts";
 import type { History } from "../history.ts";
 import { columns, KEYS, keyOf, unitOf } from "../remotes/columns.ts";
 import { REMOTES } from "../remotes/remotes.ts";
@@ -9,7 +9,7 @@ export function unexplainedHolds({ history, facts }: Evidence): Violation[] {
   return facts.reviews.flatMap((review) => {
     if ((review.kind !== "conflict" && review.kind !== "proposal") || review.record === null || review.unit === null)
       return [];
-    if (isExplained(history, review)) return [];
+    if (isExplained(history, facts, review)) return [];
     return [
       {
         promise: "a hold has a cause",
@@ -19,7 +19,7 @@ export function unexplainedHolds({ history, facts }: Evidence): Violation[] {
   });
 }
 
-function isExplained(history: History, review: ReviewFact): boolean {
+function isExplained(history: History, facts: Facts, review: ReviewFact): boolean {
   const record = review.record ?? "";
   // Two that meet for the first time, by hand or by match, may differ in anything.
   if (review.reason.startsWith("R26") || history.retied.has(record)) return true;
@@ -32,7 +32,22 @@ function isExplained(history: History, review: ReviewFact): boolean {
   );
   if (review.reason === "R15:propose" && proposes) return true;
   if (differedBefore(history, review)) return true;
-  return sourcesOf(history, record, review.unit ?? "", review.openedAt).size >= 2;
+  const sources = sourcesOf(history, record, review.unit ?? "", review.openedAt);
+  if (hasDecided(history, facts, review)) sources.add("us");
+  return sources.size >= 2;
+}
+
+/** A person has decided an earlier case of the unit since everything was last quiet: that is an edit of ours. */
+function hasDecided(history: History, facts: Facts, { record, unit, openedAt }: ReviewFact): boolean {
+  const from = history.quietAt.filter((quiet) => quiet.at < openedAt).at(-1)?.at ?? 0;
+  return facts.history.some(
+    (entry) =>
+      entry.record === record &&
+      entry.by.kind === "person" &&
+      entry.at > from &&
+      entry.at <= openedAt &&
+      Object.keys(entry.fields).some((key) => unitOf(key) === unit),
+  );
 }
 
 /**
