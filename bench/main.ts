@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { bareFiles, type FilesRound, filesRound } from "./files.ts";
 import { type InboundRound, inboundBodies, inboundRound } from "./inbound.ts";
 import { latencies } from "./latency.ts";
 import { memory } from "./memory.ts";
@@ -26,7 +27,14 @@ const say = (text: string): void =>
   void process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${text}\n`);
 
 const report: { -readonly [K in keyof Report]: Report[K] } = {
-  ...{ inboundNew: null, inboundChanged: null, inboundUnchanged: null, inboundConflict: null, outbound: null },
+  ...{
+    inboundNew: null,
+    inboundChanged: null,
+    inboundUnchanged: null,
+    inboundConflict: null,
+    outbound: null,
+    files: null,
+  },
   latency: {},
 };
 
@@ -59,6 +67,15 @@ if (wanted("inbound")) {
 if (wanted("outbound")) {
   const took = await outboundRounds(Math.max(200, Math.round(rows / 5)), rounds, (text) => say(text));
   report.outbound = rate(median(took.map((each) => each.ours)), median(took.map((each) => each.bare)));
+}
+if (wanted("files")) {
+  const took: FilesRound[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const each = await filesRound(rows, say);
+    took.push(each);
+    say(note(`files ${round}`, each));
+  }
+  report.files = rate(median(took.map((each) => each.taken)), median(took.map(bareFiles)), "rows/s");
 }
 if (wanted("latency")) report.latency = await latencies(rows >= 10_000 ? 200 : 30, say);
 // Not part of the whole: a million records take their time.

@@ -19,6 +19,7 @@ export interface Report {
   readonly inboundUnchanged: Rate | null;
   readonly inboundConflict: Rate | null;
   readonly outbound: Rate | null;
+  readonly files: Rate | null;
   readonly latency: { readonly postgres?: Latency; readonly redis?: Latency };
   readonly reconcile?: Reconciled;
   readonly memory?: { readonly at100kMiB: number; readonly at1mMiB: number };
@@ -66,6 +67,7 @@ export function explainBars(report: Report): string {
   add("unchanged", report.inboundUnchanged, "3 times changed");
   add("conflicting", report.inboundConflict, "0.5 of changed");
   add("outbound", report.outbound, "0.15 of bare");
+  add("files", report.files, "0.25 of bare parse and upsert");
   for (const [backend, each] of Object.entries(report.latency))
     lines.push([`latency, ${backend}`, `p50 ${each.p50Ms} ms`, `p99 ${each.p99Ms} ms`, "", "aim: p50 under 20 ms"]);
   if (report.reconcile !== undefined) {
