@@ -11,7 +11,10 @@ interface Given {
 export function refuseUnknown(given: Given, known: ArgsDef, command: string): void {
   const wayOut = `See \`kobling ${command} --help\`.`;
   for (const name of Object.keys(given)) {
-    if (name !== "_" && !(name in known)) throw new CommandError(`There is no option --${name} here.`, wayOut);
+    // The parser gives `--up-to` under its name in camel case as well.
+    const dashed = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (name !== "_" && !(name in known) && !(dashed in known))
+      throw new CommandError(`There is no option --${name} here.`, wayOut);
   }
   for (const [name, { type }] of Object.entries(known)) {
     if (type === "string" && given[name] === "") throw new CommandError(`--${name} needs a value.`, wayOut);

@@ -109,6 +109,7 @@ const calledSo: Readonly<Record<string, readonly string[]>> = {
   status: ["kundestatus"],
   maalgrupper: ["målgruppe", "target group", "segment"],
   valuta: ["currency"],
+  kreditMax: ["kreditmaks", "kreditmax", "kredit", "credit limit"],
   betalingsbetingelser: ["betaling", "betalingsbet", "payment terms"],
   leveringsbetingelser: ["levering", "delivery terms"],
   bemaerk1: ["bemærkning", "bemærkninger", "note", "noter", "kommentar", "remarks", "comment", "notes"],

@@ -40,6 +40,8 @@ function lineOf(column: string, name: string, profile: TableProfile): MappingLin
 
 function codecOf({ kind }: Field, { dates, decimal }: TableProfile): Pick<MappingLine, "as"> {
   switch (kind) {
+    case "bool":
+      return { as: { codec: "bool", style: "ja/nej" } };
     case "date":
       return { as: { codec: "date", style: dates } };
     case "decimal":

@@ -79,7 +79,10 @@ function faultOf(
 ): { code: string; detail: string } | undefined {
   if (field.kind === "country" && typeof value === "string" && !readCountry(value).ok)
     return { code: "country_unknown", detail: "No country has this name or code" };
-  const found = checkValue(field, value, { landekode: countryFor(name, values), today });
+  // A country that nobody knows is its own fault; what depends on it is not judged by it.
+  const country = countryFor(name, values);
+  const landekode = country !== null && readCountry(country).ok ? country : null;
+  const found = checkValue(field, value, { landekode, today });
   return found === null ? undefined : { code: found.code, detail: found.detail };
 }
 

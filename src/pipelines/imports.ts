@@ -251,9 +251,11 @@ export async function applyImport(
     throw new RejectedError("not_fresh", "Try it first: a dry run shows what it would do", { context: { id } });
   const same = wish.again === true ? undefined : await sameContent(sql, file);
   if (same !== undefined)
-    throw new RejectedError("exists", `The same content was imported by run ${same.run}: undo that, or say again`, {
-      context: { run: same.run },
-    });
+    throw new RejectedError(
+      "exists",
+      `The same content was imported by run ${same.run}. Where that was undone, undo the undo; else say again`,
+      { context: { run: same.run } },
+    );
   const busy = await importUnderWay(sql, connection);
   if (busy !== undefined)
     throw new RejectedError("busy", `Run ${busy} imports into ${connection}: wait for it`, { context: { run: busy } });

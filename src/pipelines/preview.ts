@@ -118,7 +118,7 @@ export async function preview(
         const batch = await decideBatch(deps, tx, connection, incomings, { asReleased: { connection, object } });
         count(batch, object, effects, samples);
         const plans: PlannedItem[] = [];
-        for (const { id, outcome } of batch.outcomes) {
+        for (const { id, outcome, reason } of batch.outcomes) {
           const item = items[-id - 1];
           if (item === undefined) continue;
           const link = batch.links.get(`${object}\u0000${item.externalId}`)?.link;
@@ -129,6 +129,7 @@ export async function preview(
             plan: outcome,
             entityId: known ? slot.entity.id : null,
             entityVersion: known ? slot.was : null,
+            ...(outcome === "quarantined" ? { reason } : {}),
           });
         }
         // Beside the transaction, which leaves no trace: so that no plan of a whole object has to be held.

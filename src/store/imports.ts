@@ -214,10 +214,14 @@ export async function rowFaults(sql: Sql, of: Import, after: number, rows: numbe
        union all
        select r.row, r.line, 1000, coalesce(c.reason->>'field', ''), coalesce(c.reason->>'code', 'quarantined'), coalesce(c.reason->>'detail', '')
        from changes c join import_rows r on r.import_id = $1 and r.external_id = c.external_id
-       where c.run_id = $2 and c.state = 'quarantined' and r.row > $3)
+       where c.run_id = $2 and c.state = 'quarantined' and r.row > $3
+       union all
+       select r.row, r.line, 1000, coalesce(i.detail->>'field', ''), coalesce(i.detail->>'code', 'quarantined'), coalesce(i.detail->>'detail', '')
+       from run_items i join import_rows r on r.import_id = $1 and r.external_id = i.external_id
+       where $2::bigint is null and i.run_id = $5 and i.plan = 'quarantined' and r.row > $3)
      select row::float8 as row, line::float8 as line, place, "column", code, detail from bad
      where row in (select distinct row from bad order by row limit $4) order by row, place`,
-    [of.id, of.run, after, rows],
+    [of.id, of.run, after, rows, of.previewRun],
   );
   return found.map((each) => ({
     row: Number(each.row),
@@ -268,15 +272,13 @@ export async function endPassingLinks(sql: Db, connection: string, object: strin
   }
 }
 
-/** An import of the same content that was carried out and not undone since, if there is one. */
+/** The newest import of the same content that was carried out, if there is one, also where it was undone since. */
 export async function sameContent(
   sql: Db,
   of: Pick<Import, "id" | "connection" | "sha256">,
 ): Promise<Import | undefined> {
   const [row] = await sql.unsafe(
     `select ${columns} from imports i where connection = $1 and sha256 = $2 and id <> $3 and run is not null
-       and not exists (select 1 from runs u where u.kind = 'undo' and u.state = 'done' and u.detail->'undoes'->>'run' = i.run::text
-         and coalesce(u.detail->>'preview', 'false') <> 'true')
      order by created_at desc limit 1`,
     [of.connection, of.sha256, of.id],
   );

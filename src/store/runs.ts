@@ -206,13 +206,15 @@ export interface PlannedItem {
   readonly plan: string;
   readonly entityId: string | null;
   readonly entityVersion: number | null;
+  /** Why it would be put aside. */
+  readonly reason?: unknown;
 }
 
 /** Writes what the preview would do with each object; what it read of them is not kept. */
 export async function planItems(sql: Db, runId: number, object: string, plans: readonly PlannedItem[]): Promise<void> {
   await sql.unsafe(
-    `update run_items i set plan = x.plan, entity_id = x.entity_id, entity_version = x.entity_version, detail = null
-     from json_to_recordset($3::text::json) as x(external_id text, plan text, entity_id uuid, entity_version bigint)
+    `update run_items i set plan = x.plan, entity_id = x.entity_id, entity_version = x.entity_version, detail = x.reason
+     from json_to_recordset($3::text::json) as x(external_id text, plan text, entity_id uuid, entity_version bigint, reason json)
      where i.run_id = $1 and i.object = $2 and i.external_id = x.external_id`,
     [
       runId,
@@ -223,6 +225,7 @@ export async function planItems(sql: Db, runId: number, object: string, plans: r
           plan: each.plan,
           entity_id: each.entityId,
           entity_version: each.entityVersion,
+          reason: each.reason ?? null,
         })),
       ),
     ],

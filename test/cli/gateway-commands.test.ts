@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -36,6 +36,10 @@ beforeAll(async () => {
     objects:
       debitor: { direction: both, firstMeeting: remote, create: in, poll: 1h }
       kreditor: { direction: in, create: in, poll: 1h }
+  regneark:
+    connector: import
+    objects:
+      kundeemne: { direction: in, create: in, firstMeeting: crm }
 `,
   );
   gateway = spawn(bin, ["start"], {
@@ -159,7 +163,7 @@ test("a paused connection says so, is not read, and is taken up again", async ()
   expect(sync).toMatchObject({ code: 1, told: expect.stringMatching(/paused \(month end\).*kobling resume erp/) });
   expect((await kobling("resume", "erp")).out).toBe("Taken up again: erp.");
   expect((await kobling("pause", "--all")).code).toBe(0);
-  expect((await kobling("resume", "--all")).out).toBe("Taken up again: erp.");
+  expect((await kobling("resume", "--all")).out).toBe("Taken up again: erp, regneark.");
   expect((await kobling("resume", "--all")).out).toBe("No connection is paused.");
   expect(await kobling("pause")).toMatchObject({ code: 1, told: expect.stringMatching(/kobling pause --all/) });
   expect(await kobling("pause", "erp", "--all")).toMatchObject({ code: 1 });
@@ -287,4 +291,26 @@ test("without a key, without a gateway, and before a stranger it says what to do
   );
   expect((await kobling("status", "--url", ledger.baseUrl)).told).toMatch(/not as a Kobling gateway does/);
   expect((await kobling("status", "--url", "ftp://x")).told).toMatch(/http:\/\/localhost:8080/);
+});
+
+test("S3 import shows a file and tries it, writes nothing without --apply, and tells the rows that cannot be taken", async () => {
+  const list = join(folder, "kunder.csv");
+  const errors = join(folder, "fejl.csv");
+  writeFileSync(list, "Kunder\r\nNr,Navn,CVR,Dato\r\n1,Ida ApS,12345674,04/13/2026\r\n2,Ole ApS,12345678,x\r\n");
+  const options = ["--heading-row", "2", "--map", "Nr=kontonummer, Dato=leadkildeDato", "--dates", "en"];
+  const shown = await kobling("import", list, ...options);
+  expect(shown).toMatchObject({ code: 0, told: expect.stringContaining("--apply") });
+  expect(shown.out).toMatch(/Nr +kontonummer +1 · 2/);
+  expect(shown.out).toContain("become new Kundeemner");
+  expect((await kobling("import", list, "--heading-row", "2", "--key-column", "Nr", "--map", "Nr=")).code).toBe(0);
+
+  const taken = await kobling("import", list, ...options, "--apply", "--errors", errors);
+  expect(taken.out).toContain("line 4: CVR: The check digit of the CVR number is wrong.");
+  expect(taken.told).toMatch(/Undo it with: kobling undo \d+/);
+  expect(readFileSync(errors, "utf8")).toContain("2,Ole ApS,12345678,x,4,");
+  expect(await kobling("import", list, ...options, "--apply")).toMatchObject({
+    code: 1,
+    told: expect.stringContaining("has imported the same content"),
+  });
+  expect((await kobling("import", join(folder, "none.csv"))).told).toContain("There is no file");
 });

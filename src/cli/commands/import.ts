@@ -17,7 +17,7 @@ const args = {
     description: "What columns are for: 'Kundenavn=firmanavn, Farve=' (nothing: the column is left out)",
     valueHint: "column=field, …",
   },
-  keyColumn: {
+  "key-column": {
     type: "string",
     description: "The column that names a row also in a later file; 'none' for none",
     valueHint: "column",
@@ -28,7 +28,7 @@ const args = {
     valueHint: "name",
   },
   delimiter: { type: "string", description: "; or , or | or tab; guessed when left out", valueHint: "sign" },
-  headingRow: { type: "string", description: "Which row holds the headings, from 1; 0: none", valueHint: "number" },
+  "heading-row": { type: "string", description: "Which row holds the headings, from 1; 0: none", valueHint: "number" },
   sheet: { type: "string", description: "Sheet of a workbook; the first when left out", valueHint: "name" },
   dates: { type: "string", description: "da: day first. en: month first. da when left out", valueHint: "da|en" },
   decimal: { type: "string", description: "da: 1.234,50. en: 1,234.50. da when left out", valueHint: "da|en" },
@@ -65,7 +65,9 @@ export const importCommand = (terminal: Terminal) =>
       if (!existsSync(given.file) || !statSync(given.file).isFile())
         throw new CommandError(`There is no file ${given.file}.`);
       const gateway = openGateway(terminal, given);
-      const { connection, encoding, delimiter, headingRow, sheet, dates, decimal } = given;
+      const { connection, encoding, delimiter, sheet, dates, decimal } = given;
+      const headingRow = given["heading-row"];
+      const key = given["key-column"];
       let file = await gateway.bring(importSchema, "/v1/imports", {
         query: { fileName: basename(given.file), connection, encoding, delimiter, headingRow, sheet, dates, decimal },
         file: given.file,
@@ -74,13 +76,18 @@ export const importCommand = (terminal: Terminal) =>
       const path = `/v1/imports/${file.id}`;
       const correction = {
         ...(given.map === undefined ? {} : { columns: readMap(given.map) }),
-        ...(given.keyColumn === undefined ? {} : { key: given.keyColumn === "none" ? null : given.keyColumn }),
+        ...(key === undefined ? {} : { key: key === "none" ? null : key }),
       };
       if (Object.keys(correction).length > 0)
         file = await gateway.ask(importSchema, "PATCH", path, { body: correction });
       if (!given.json) for (const line of tellFile(file)) terminal.out(line);
       const preview = await ended(gateway, await gateway.ask(runSchema, "POST", `${path}/preview`));
       if (!given.json) for (const line of tellRun("Tried; nothing is written yet", preview)) terminal.out(line);
+      if (given.apply === true && given.again !== true && file.sameAs !== null)
+        throw new CommandError(
+          `Run ${file.sameAs} has imported the same content.`,
+          "Where it was undone, undo the undo; where it is meant, say --again.",
+        );
       const run = given.apply === true ? await carryOut(gateway, path, given.again === true) : undefined;
       file = await gateway.ask(importSchema, "GET", path);
       if (given.json) terminal.out(JSON.stringify({ import: file, preview, run: run ?? null }, null, 2));
@@ -106,7 +113,9 @@ async function carryOut(gateway: GatewayClient, path: string, again: boolean): P
 
 async function ended(gateway: GatewayClient, begun: Run): Promise<Run> {
   const run = await endedRun(gateway, begun);
-  if (run.state !== "done") throw new CommandError(`Run ${run.id} ended ${run.state}${whyOf(run.detail)}.`);
+  // Rows that cannot be taken are told one by one: the others were.
+  if (run.state !== "done" && run.state !== "partly")
+    throw new CommandError(`Run ${run.id} ended ${run.state}${whyOf(run.detail)}.`);
   return run;
 }
 
@@ -128,13 +137,13 @@ function tellFile(file: Import): string[] {
   const read =
     encoding === null
       ? "a workbook"
-      : `${encoding.name} (${encoding.isGuess ? "guessed: " : ""}${encoding.reason}), divided by ${delimiter}`;
+      : `${encoding.name} (${encoding.isGuess ? "guessed: " : ""}${encoding.reason}), divided by "${delimiter}"`;
   const maybe = encoding?.maybe === undefined ? [] : [`It may be ${encoding.maybe} as well: say --encoding then.`];
   const rows = file.columns.map(({ column, field, samples }) => [column, field ?? "–", samples.join(" · ")]);
   return [
     `${file.fileName}: read as ${read}; headings in row ${file.headingRow}, dates ${file.dates}, numbers ${file.decimal}.`,
     ...maybe,
-    file.key === null ? "No column names the rows: each is said once." : `Rows are named by ${file.key}.`,
+    file.key === null ? "No column names the rows: each is said once." : `Rows are named by "${file.key}".`,
     "",
     ...table(["COLUMN", "FIELD", "FOR EXAMPLE"], rows),
     "",
@@ -149,7 +158,6 @@ const words: Readonly<Record<string, string>> = {
   unchanged: "change nothing",
   held: "wait for a person: see kobling review list",
   refused: "cannot be taken: see below",
-  quarantined: "cannot be taken: see below",
   fieldsFilled: "empty fields are filled",
   fieldsOverwritten: "fields are overwritten",
   fieldsCleared: "fields are emptied",
@@ -158,7 +166,10 @@ const words: Readonly<Record<string, string>> = {
 };
 
 function tellRun(title: string, run: Run): string[] {
-  const counts = Object.entries(run.counts ?? {}).filter(([name, count]) => count !== 0 && words[name] !== undefined);
+  const { quarantined = 0, refused = 0, ...others } = run.counts ?? {};
+  const counts = Object.entries({ ...others, refused: refused + quarantined }).filter(
+    ([name, count]) => count !== 0 && words[name] !== undefined,
+  );
   const rows = counts.map(([name, count]) => [count, words[name]]);
   return [`${title} (run ${run.id}):`, ...table(["", ""], rows).slice(1), ""];
 }
