@@ -1,4 +1,4 @@
-/** Tables in files: CSV, fixed width and workbooks, read as streams of rows. Knows nothing about what the columns mean. */
+/** Tables in files: CSV and workbooks, read as streams of rows. Knows nothing about what the columns mean. */
 
 /** What stands in a cell; a date of a workbook is `YYYY-MM-DD` text. A workbook's error value is a `CellError`. */
 export type Cell = string | number | boolean | null | CellError;
