@@ -46,12 +46,13 @@ export function testApi(database: Database, options: TestApiOptions = {}): TestA
       throw new Error(`The test did not foresee gateway.${String(name)}`);
     },
   });
+  const given: Partial<Gateway> = options.gateway ?? {};
   // Asked by every reading of a record; a test without ledgers knows no lists.
-  const given: Partial<Gateway> = { unknownCodes: async () => [], ...options.gateway };
+  const known: Partial<Gateway> = { unknownCodes: async () => [] };
   const deps: ApiDeps = {
     sql: database.sql,
     log: options.log ?? createLog({ level: "silent", redactor: redactor() }),
-    gateway: new Proxy(unforeseen, { get: (all, name: keyof Gateway) => given[name] ?? all[name] }),
+    gateway: new Proxy(unforeseen, { get: (all, name: keyof Gateway) => given[name] ?? known[name] ?? all[name] }),
     seal: sealer("a secret of this test", "answers"),
     newId: randomUUID,
     now: options.now ?? (() => new Date()),
