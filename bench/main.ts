@@ -68,16 +68,16 @@ if (wanted("outbound")) {
   const took = await outboundRounds(Math.max(200, Math.round(rows / 10)), rounds, (text) => say(text));
   report.outbound = rate(median(took.map((each) => each.ours)), median(took.map((each) => each.bare)));
 }
+if (wanted("latency")) report.latency = await latencies(rows >= 10_000 ? 200 : 30, say);
 if (wanted("files")) {
   const took: FilesRound[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    const each = await filesRound(rows, say);
+    const each = await filesRound(Math.max(200, Math.round(rows / 10)), say);
     took.push(each);
     say(note(`files ${round}`, each));
   }
   report.files = rate(median(took.map((each) => each.taken)), median(took.map(bareFiles)), "rows/s");
 }
-if (wanted("latency")) report.latency = await latencies(rows >= 10_000 ? 200 : 30, say);
 // Not part of the whole: a million records take their time.
 if (given.only?.split(",").includes("reconcile")) report.reconcile = await reconcile(rows, say);
 if (given.memory) report.memory = await memory(say);
