@@ -182,6 +182,19 @@ test("S88 a document whose answer was lost is found by our mark, and not made ag
   expect(posts("Ordrer")).toHaveLength(1);
 });
 
+test("S88 a ledger that shows no mark makes no second document: whether the first arrived cannot be known", async () => {
+  const { id } = await open({ documents: { ordre: { marker: "FindesIkke" } } });
+  shop.erp.control.addFault({ fault: { kind: "reset", when: "after" }, function: "Ordrer", verb: "post", times: 1 });
+  await convert(id, { to: "ordre" });
+  await shop.engine.work();
+  await setNow(shop.engine.deps.db.sql, new Date(Date.now() + 120_000));
+  await shop.engine.work();
+  const told = (await shop.api("GET", `/v1/kundeemner/${id}/conversions`)).body.items;
+  expect(told).toMatchObject([{ state: "failed", reason: "R19:mark_not_shown" }]);
+  await converted(id, { to: "ordre" });
+  expect(posts("Ordrer")).toHaveLength(1);
+});
+
 test("S88 another Kundeemne of the same company that has the debitor is named, and nothing is made", async () => {
   const { id } = await open();
   await converted(id, { to: "debitor" });

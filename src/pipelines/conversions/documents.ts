@@ -71,9 +71,12 @@ async function lookUp(
   const doubted = new Map(leases.flatMap((each) => (each.wasSent ? [[each.marker, each] as const] : [])));
   if (doubted.size === 0) return [...leases];
   const found = new Map<number, string>();
+  const seen = { documents: 0, marked: 0 };
   try {
     await deps.limits.call(connection, async () => {
       for await (const { externalId, marker } of deps.clientOf(connection).listDocuments?.(type) ?? []) {
+        seen.documents += 1;
+        if (typeof marker === "string") seen.marked += 1;
         const lease = typeof marker === "string" ? doubted.get(marker.trim()) : undefined;
         if (lease !== undefined) found.set(lease.id, externalId);
       }
@@ -86,7 +89,10 @@ async function lookUp(
     const externalId = found.get(id);
     if (externalId !== undefined) ends.push({ id, fence, state: "done", externalId });
   }
-  return leases.filter((each) => !found.has(each.id));
+  if (seen.documents === 0 || seen.marked > 0) return leases.filter((each) => !found.has(each.id));
+  // The ledger shows no marks at all: whether ours arrived cannot be known, and another request could double it.
+  for (const { id, fence } of doubted.values()) ends.push({ id, fence, state: "failed", reason: "R19:mark_not_shown" });
+  return leases.filter((each) => !each.wasSent);
 }
 
 async function sendAll(
