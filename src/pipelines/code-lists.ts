@@ -46,15 +46,14 @@ export async function unknownCodesAt(
   object: string,
   values: Values,
 ): Promise<readonly UnknownCode[]> {
-  return (await findUnknownCodes(deps.db.sql, codesOf(deps, connection, object, values))).unknown;
+  const types = codeListTypesOf(deps, connection).filter((type) => type.object === object);
+  return (await findUnknownCodes(deps.db.sql, codesOf(deps, connection, types, values))).unknown;
 }
 
 /** Fields whose code no ledger's list holds, while one could: a warning on the record. */
 export async function unknownCodes(deps: Deps, values: Values): Promise<readonly string[]> {
   const asked = Object.keys(deps.config.connections).flatMap((connection) =>
-    [...new Set(codeListTypesOf(deps, connection).map(({ object }) => object))].flatMap((object) =>
-      codesOf(deps, connection, object, values),
-    ),
+    codesOf(deps, connection, codeListTypesOf(deps, connection), values),
   );
   const { unknown, known } = await findUnknownCodes(deps.db.sql, asked);
   return [
@@ -71,16 +70,14 @@ interface AskedCode extends UnknownCode {
   readonly ours: Value;
 }
 
-/** The codes of a record as one ledger's object would be sent them, by the mapping's table; several of a set one by one. */
-function codesOf(deps: Deps, connection: string, object: string, values: Values): AskedCode[] {
-  const mapping = deps.mappingOf(connection, object);
-  if (mapping === undefined) return [];
-  return codeListTypesOf(deps, connection).flatMap((type): AskedCode[] => {
-    const { field } = type;
+/** The codes of a record as a ledger would be sent them, by the mapping's table; several of a set one by one. */
+function codesOf(deps: Deps, connection: string, types: readonly CodeListType[], values: Values): AskedCode[] {
+  return types.flatMap(({ object, field }): AskedCode[] => {
+    const mapping = deps.mappingOf(connection, object);
     const value = values[field];
     const unit = kundeemneCatalogue.unitOf.get(field)?.name;
-    const remote = unit === undefined ? undefined : mapping.unitByName.get(unit)?.remote[0];
-    if (type.object !== object || unit === undefined || remote === undefined || value === null || value === undefined)
+    const remote = unit === undefined ? undefined : mapping?.unitByName.get(unit)?.remote[0];
+    if (mapping === undefined || unit === undefined || remote === undefined || value === null || value === undefined)
       return [];
     const items: readonly Value[] = Array.isArray(value) ? value : [value];
     return items.map((item): AskedCode => {

@@ -68,16 +68,13 @@ export function keybalanceClient(settings: Settings, deps: ConnectDeps): Client 
     return { gone: true };
   }
 
-  async function listed(remote: string): Promise<{ text: string; times: HttpAnswer["times"]; bounds: number[] }> {
+  async function* pages(remote: string, key: string): AsyncIterable<Page> {
     const template = `GET ${remote}`;
     const expect = [404, 405];
     const answer = await call({ method: "GET", template, below: remote, timeoutMs: LIST_TIMEOUT_MS, expect });
     if (answer.status >= 400) throw switchedOff(remote, answer.status);
-    return { text: answer.text, times: answer.times, bounds: objectBounds(answer.text) };
-  }
-
-  async function* pages(remote: string, key: string): AsyncIterable<Page> {
-    const { text, times, bounds } = await listed(remote);
+    const { text, times } = answer;
+    const bounds = objectBounds(text);
     for (let at = 0; at === 0 || at < bounds.length; at += 2 * PAGE_SIZE) {
       const objects: RemoteObject[] = [];
       const end = Math.min(at + 2 * PAGE_SIZE, bounds.length);
@@ -176,19 +173,17 @@ export function keybalanceClient(settings: Settings, deps: ConnectDeps): Client 
     },
 
     async *listCodes({ remote, key, text }) {
-      const shown = await listed(remote);
-      for (let at = 0; at < shown.bounds.length; at += 2) {
-        const each = objectOf(shown.text.slice(shown.bounds[at], shown.bounds[at + 1]), remote, key);
-        const name = text === undefined ? undefined : each.image[text];
-        yield { code: each.externalId, text: typeof name === "string" && name !== "" ? name : null };
+      for await (const { objects } of pages(remote, key)) {
+        for (const { externalId, image } of objects) {
+          const name = text === undefined ? undefined : image[text];
+          yield { code: externalId, text: typeof name === "string" && name !== "" ? name : null };
+        }
       }
     },
 
     async *listDocuments({ remote, key, marker }) {
-      const { text, bounds } = await listed(remote);
-      for (let at = 0; at < bounds.length; at += 2) {
-        const { externalId, image } = objectOf(text.slice(bounds[at], bounds[at + 1]), remote, key);
-        yield { externalId, marker: image[marker] };
+      for await (const { objects } of pages(remote, key)) {
+        for (const { externalId, image } of objects) yield { externalId, marker: image[marker] };
       }
     },
 
