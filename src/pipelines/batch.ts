@@ -8,7 +8,7 @@ import type { Due } from "../store/deliveries.ts";
 import type { StoredEntity } from "../store/entities.ts";
 import type { HistoryEntry } from "../store/history.ts";
 import type { KnownRows } from "../store/known-rows.ts";
-import type { LinkBlock } from "../store/link-blocks.ts";
+import type { LinkBlock, LinkWish } from "../store/link-blocks.ts";
 import type { RemoteKey, StoredLink } from "../store/links.ts";
 import type { NewReview, Review, ReviewSide } from "../store/reviews.ts";
 import type { Deps } from "./deps.ts";
@@ -84,6 +84,7 @@ export interface Batch {
   /** Links of the records in hand at other objects and connections; not locked. */
   readonly otherLinks: Map<string, StoredLink[]>;
   readonly blocks: readonly LinkBlock[];
+  readonly wishes: readonly LinkWish[];
   /** Open reviews that hold a unit of a record in hand. */
   readonly held: Map<number, Review & { moved: boolean; sides: ReviewSide[] }>;
   readonly openings: Opening[];

@@ -6,7 +6,6 @@ import type { Link } from "../rules/record.ts";
 import { agrees, pick, renderingOf } from "../rules/unit-values.ts";
 import { viewLink } from "../rules/view.ts";
 import type { OpenDelivery } from "../store/explain-read.ts";
-import { WISHED } from "../store/link-blocks.ts";
 import type { StoredLink } from "../store/links.ts";
 import { type Batch, type EntitySlot, iso } from "./batch.ts";
 import { primaryOf } from "./contacts.ts";
@@ -209,7 +208,7 @@ function whyAbsent(
   links: readonly StoredLink[],
   open: OpenDelivery | undefined,
 ): string | null {
-  const block = batch.blocks.find((each) => each.kind !== WISHED && each.entityId === slot.entity.id && at(lane)(each));
+  const block = batch.blocks.find((each) => each.entityId === slot.entity.id && at(lane)(each));
   if (block !== undefined || isBlocked(batch, slot.entity.id, lane)) return block?.kind ?? "match_case";
   if (!lane.createOut) return "no_link";
   const gate = gateState(emne.entity, "out");

@@ -38,6 +38,7 @@ export async function openBatch(
     contacts: new Map(),
     otherLinks: new Map(),
     blocks: [],
+    wishes: [],
     held: new Map(),
     openings: [],
     closings: [],
@@ -177,12 +178,12 @@ async function takeSurroundings(batch: Batch, ids: readonly string[]): Promise<v
     batch.held.set(id, { ...review, moved: false, sides: [...review.sides] });
 }
 
-/** Blocks of records and remote ids, added to what the batch knows (rule R25). */
+/** Blocks of records and remote ids, and what is wished of them, added to what the batch knows (rule R25). */
 export async function takeBlocks(
   batch: Batch,
   entityIds: readonly string[],
   externalIds: readonly string[],
 ): Promise<Batch> {
-  const blocks = await loadBlocks(batch.tx, entityIds, { connection: batch.connection, externalIds });
-  return { ...batch, blocks: [...batch.blocks, ...blocks] };
+  const { blocks, wishes } = await loadBlocks(batch.tx, entityIds, { connection: batch.connection, externalIds });
+  return { ...batch, blocks: [...batch.blocks, ...blocks], wishes: [...batch.wishes, ...wishes] };
 }

@@ -5,7 +5,6 @@ import type { Link } from "../rules/record.ts";
 import { isEmpty } from "../rules/unit-values.ts";
 import { viewHold, viewLink, viewMapping } from "../rules/view.ts";
 import type { Due } from "../store/deliveries.ts";
-import { WISHED } from "../store/link-blocks.ts";
 import type { StoredLink } from "../store/links.ts";
 import type { Batch, EntitySlot } from "./batch.ts";
 import { contactsOf, primaryOf } from "./contacts.ts";
@@ -188,13 +187,7 @@ function owedCreates(batch: Batch, slot: EntitySlot, links: readonly StoredLink[
 
 /** A person wishes that the record has an account there (S82, S83), whatever the configuration creates by itself. */
 const isWished = (batch: Batch, entityId: string, { connection, object }: OpenLane): boolean =>
-  batch.blocks.some(
-    (block) =>
-      block.kind === WISHED &&
-      block.entityId === entityId &&
-      block.connection === connection &&
-      block.object === object,
-  );
+  batch.wishes.some((wish) => wish.entityId === entityId && wish.connection === connection && wish.object === object);
 
 /** A person said no, the object is gone, or an open match case may yet say which object stands for the record (rule R25). */
 export function isBlocked(
@@ -205,9 +198,7 @@ export function isBlocked(
   const here = (each: { connection?: string | undefined; object?: string | undefined }): boolean =>
     each.connection === connection && each.object === object;
   return (
-    batch.blocks.some(
-      (block) => block.kind !== WISHED && block.entityId === entityId && block.externalId === "" && here(block),
-    ) ||
+    batch.blocks.some((block) => block.entityId === entityId && block.externalId === "" && here(block)) ||
     batch.openings.some(
       ({ review }) => review.kind === "match_case" && here(review) && candidatesOf(review.detail).includes(entityId),
     )

@@ -1,5 +1,4 @@
 import type { Values } from "../model/catalogue.ts";
-import { WISHED } from "../store/link-blocks.ts";
 import { remoteKey } from "../store/links.ts";
 import { type Batch, close, keep, type LinkSlot, newSlot } from "./batch.ts";
 import { proposePrimary } from "./contacts.ts";
@@ -48,7 +47,6 @@ export function resolve(
   const refused = new Set(
     batch.blocks.flatMap((block) =>
       block.kind !== "match_case" &&
-      block.kind !== WISHED &&
       block.connection === lane.connection &&
       block.object === lane.object &&
       (block.externalId === "" || block.externalId === link.externalId)

@@ -1,4 +1,4 @@
-import { accountOf, type ConversionTarget } from "../model/conversions.ts";
+import type { ConversionTarget } from "../model/conversions.ts";
 import type { Db, Tx } from "./database.ts";
 
 export interface ConversionKey {
@@ -103,23 +103,6 @@ export async function findAccount(
     delivery: row?.state == null ? null : { state: String(row.state), reason: row.reason as string | null },
   };
 }
-
-/** Accounts that a person wishes to be made, of these records (S82, S83): of them a create may go out. */
-export async function findWished(
-  sql: Db,
-  connection: string,
-  entityIds: readonly string[],
-): Promise<ReadonlySet<string>> {
-  if (entityIds.length === 0) return new Set();
-  const rows = await sql.unsafe(
-    "select distinct entity_id, target from conversions where connection = $1 and state = 'open' and entity_id = any($2::uuid[])",
-    [connection, [...entityIds]],
-    { prepare: true },
-  );
-  return new Set(rows.map((row) => wishKey(String(row.entity_id), accountOf(row.target as ConversionTarget))));
-}
-
-export const wishKey = (entityId: string, object: string): string => `${object} ${entityId}`;
 
 /** The wish for an account is fulfilled: a link that ends later is not made anew by it (rule R25). */
 export async function endWish(sql: Db, id: number, externalId: string): Promise<void> {

@@ -8,20 +8,23 @@ export interface LinkBlock {
   readonly kind: string;
 }
 
-/** The kind of a row that is no block: a person wishes that the record has such an object. */
-export const WISHED = "wished";
+/** A person wishes that the record has such an object (S82, S83): the opposite of a block. */
+export type LinkWish = Omit<LinkBlock, "externalId" | "kind">;
+
+const WISHED = "wished";
 
 /**
  * What must not be linked or created out again (rule R25), for records or remote ids. A record that is a candidate of an
  * open match case counts as `match_case`: a person may yet say that the object stands for it, so none is created beside it.
- * An account that a person wishes to be made is no block but the opposite, and comes along as `wished` (S82, S83).
+ * What a person wishes to be made comes along, in the same question.
  */
 export async function loadBlocks(
   sql: Sql | Tx,
   entityIds: readonly string[],
   remote?: { connection: string; externalIds: readonly string[] },
-): Promise<LinkBlock[]> {
-  if (entityIds.length === 0 && (remote === undefined || remote.externalIds.length === 0)) return [];
+): Promise<{ readonly blocks: LinkBlock[]; readonly wishes: LinkWish[] }> {
+  if (entityIds.length === 0 && (remote === undefined || remote.externalIds.length === 0))
+    return { blocks: [], wishes: [] };
   const rows = await sql.unsafe(
     `select connection, object, entity_id, external_id, kind from link_blocks
      where entity_id = any($1::uuid[]) or (connection = $2 and external_id = any($3::text[]))
@@ -34,13 +37,17 @@ export async function loadBlocks(
     [[...entityIds], remote?.connection ?? "", [...(remote?.externalIds ?? [])]],
     { prepare: true },
   );
-  return rows.map((row) => ({
+  const found = rows.map((row) => ({
     connection: String(row.connection),
     object: String(row.object),
     entityId: String(row.entity_id),
     externalId: String(row.external_id),
     kind: String(row.kind),
   }));
+  return {
+    blocks: found.filter(({ kind }) => kind !== WISHED),
+    wishes: found.filter(({ kind }) => kind === WISHED),
+  };
 }
 
 export async function addBlock(tx: Tx, block: LinkBlock & { by: string; at: string }): Promise<void> {

@@ -1,6 +1,5 @@
 import type { CallTimes, RemoteObject } from "../../connectors/connector.ts";
 import { chooseMatch, type MatchFacts, matchKeys } from "../../danish/match.ts";
-import { findWished, wishKey } from "../../store/conversions.ts";
 import type { Delivery } from "../../store/deliveries.ts";
 import { loadEntities } from "../../store/entities.ts";
 import { loadBlocks } from "../../store/link-blocks.ts";
@@ -31,15 +30,18 @@ export async function findMatches(
   const creates = leases.filter(
     (lease) => lease.kind === "create" && lease.externalId === null && lease.attemptId === null,
   );
-  const wishes = await findWished(
+  const { blocks, wishes } = await loadBlocks(
     sql,
-    connection,
     creates.map((lease) => lease.entityId),
   );
-  const wished = creates.filter((lease) => wishes.has(wishKey(lease.entityId, lease.object)));
+  const wished = creates.filter((lease) =>
+    wishes.some(
+      (wish) => wish.entityId === lease.entityId && wish.connection === connection && wish.object === lease.object,
+    ),
+  );
   if (wished.length === 0) return known;
   const ids = wished.map((lease) => lease.entityId);
-  const [records, blocks] = await Promise.all([loadEntities(sql, "kundeemne", ids), loadBlocks(sql, ids)]);
+  const records = await loadEntities(sql, "kundeemne", ids);
   const matched = new Map(known.matched);
   const doubtful = new Map(known.doubtful);
   const failed = new Map(known.failed);
