@@ -1,4 +1,5 @@
 import type { Db, Sql } from "./database.ts";
+import { instantText } from "./read-columns.ts";
 
 /** Which list: codes of debitor and kreditor are apart, also for one field. */
 export interface CodeListKey {
@@ -41,7 +42,7 @@ export async function listCodes(
   limit: number,
 ): Promise<StoredCode[]> {
   const rows = await sql.unsafe(
-    `select connection, object, field, code, text, to_char(seen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as seen_at
+    `select connection, object, field, code, text, ${instantText("seen_at")} as seen_at
      from code_lists where ($1::text is null or connection = $1) and ($2::text is null or object = $2) and ($3::text is null or field = $3)
        and ($4::text is null or (connection, object, field, code) > ($4, $5, $6, $7))
      order by connection, object, field, code limit $8`,

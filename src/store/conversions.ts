@@ -1,5 +1,6 @@
 import type { ConversionTarget } from "../model/conversions.ts";
 import type { Db, Tx } from "./database.ts";
+import { instantText } from "./read-columns.ts";
 
 export interface ConversionKey {
   readonly entityId: string;
@@ -20,9 +21,8 @@ export interface Conversion extends ConversionKey {
   readonly doneAt: string | null;
 }
 
-const instant = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 export const conversionColumns = `c.id::float8 as id, c.entity_id, c.connection, c.target, c.reference, c.state, c.reason, c.data, c.marker,
-  c.external_id, c.by, ${instant("c.created_at")} as created_at, ${instant("c.done_at")} as done_at`;
+  c.external_id, c.by, ${instantText("c.created_at")} as created_at, ${instantText("c.done_at")} as done_at`;
 
 // The casts read what this file wrote from the same types.
 export const readConversion = (row: Record<string, unknown>): Conversion => ({

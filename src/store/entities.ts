@@ -3,6 +3,7 @@ import type { Value } from "../model/field.ts";
 import type { Entity, Provenance, RecordPolicy } from "../rules/record.ts";
 import type { Db, Tx } from "./database.ts";
 import { type KnownRows, readMoved } from "./known-rows.ts";
+import { instantText } from "./read-columns.ts";
 
 /** A record with what the store keeps beside it. */
 export interface StoredEntity extends Entity {
@@ -25,9 +26,6 @@ const own: Record<EntityKind, readonly string[]> = {
 
 const shared = ["id", "version", "created_at", "updated_at", "provenance", "policies", "holds", "erased_at"];
 
-/** Instants leave SQL as ISO 8601 in UTC with milliseconds. */
-const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
 function tableOf(catalogue: Catalogue): Table {
   const name = catalogue.kind === "kundeemne" ? "kundeemner" : "kontaktpersoner";
   const fields = Object.entries(catalogue.fields)
@@ -37,8 +35,8 @@ function tableOf(catalogue: Catalogue): Table {
     "id",
     "xmin::text as stamp",
     "version::float8 as version",
-    `${iso("created_at")} as created_at`,
-    `${iso("updated_at")} as updated_at`,
+    `${instantText("created_at")} as created_at`,
+    `${instantText("updated_at")} as updated_at`,
     "provenance",
     "policies",
     "holds",
@@ -46,7 +44,7 @@ function tableOf(catalogue: Catalogue): Table {
     ...(catalogue.kind === "kundeemne" ? ["orphaned_at is not null as orphaned", "merged_into"] : ["kundeemne_id"]),
     ...fields.map(([key, column]) => {
       const kind = catalogue.fields[key]?.kind;
-      if (kind === "instant") return `${iso(column)} as ${column}`;
+      if (kind === "instant") return `${instantText(column)} as ${column}`;
       return kind === "date" ? `${column}::text as ${column}` : column;
     }),
   ].join(", ");

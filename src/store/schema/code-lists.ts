@@ -1,4 +1,5 @@
-import { pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { instant } from "../instant-column.ts";
 
 /** Codes that a connection's ledger knows for a field of ours at one of its objects, as it last showed them. */
 export const codeLists = pgTable(
@@ -11,7 +12,7 @@ export const codeLists = pgTable(
     /** The ledger's code. */
     code: text("code").notNull(),
     text: text("text"),
-    seenAt: timestamp("seen_at", { withTimezone: true, mode: "string" }).notNull(),
+    seenAt: instant("seen_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.connection, table.object, table.field, table.code] })],
 );

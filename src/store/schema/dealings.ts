@@ -1,9 +1,8 @@
 import { sql } from "drizzle-orm";
-import { bigint, index, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { bigint, index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { type DealingKind, dealings } from "../../model/dealings.ts";
+import { instant } from "../instant-column.ts";
 import { columnsOf } from "./entities.ts";
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
 
 /** A typed column for each field of its catalogue; every dealing hangs on one emne. */
 const dealing = (kind: DealingKind) => ({

@@ -10,12 +10,12 @@ import {
   type PgColumnBuilderBase,
   pgTable,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue } from "../../model/catalogue.ts";
 import type { Field } from "../../model/field.ts";
+import { instant } from "../instant-column.ts";
 
 function column(field: Field, name: string): PgColumnBuilderBase {
   switch (field.kind) {
@@ -28,7 +28,7 @@ function column(field: Field, name: string): PgColumnBuilderBase {
     case "date":
       return date(name);
     case "instant":
-      return timestamp(name, { withTimezone: true, mode: "string" });
+      return instant(name);
     case "codeSet":
     case "textSet":
     case "textList":
@@ -49,8 +49,6 @@ export function columnsOf(catalogue: Catalogue<string>): Record<string, PgColumn
   }
   return columns;
 }
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
 
 /** What the gateway adds to a record; `meta` in the API. */
 const meta = () => ({

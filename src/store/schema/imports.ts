@@ -1,17 +1,6 @@
-import {
-  bigint,
-  customType,
-  index,
-  integer,
-  json,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-  uuid,
-} from "drizzle-orm/pg-core";
+import { bigint, customType, index, integer, json, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { instant } from "../instant-column.ts";
 
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
 
 /** A file that a person brings in, how it is to be read, and the runs that read it. */

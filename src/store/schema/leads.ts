@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
-import { date, index, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
+import { date, index, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { instant } from "../instant-column.ts";
 
 /** Leads as they were taken in (S65): where from, when, and what became of each. What was written stands on the record. */
 export const leads = pgTable(

@@ -8,12 +8,10 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
+import { instant } from "../instant-column.ts";
 
 /**
  * One row a remote object (connection, object, external id), whether it is tied to a record or not: write count, quiet

@@ -8,12 +8,10 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
+import { instant } from "../instant-column.ts";
 
 /** The inbox: something a connection told us, kept as it came. */
 export const changes = pgTable(
