@@ -2,6 +2,7 @@ import type { DealingType, RemoteObject } from "../connectors/connector.ts";
 import { RejectedError } from "../lib/errors.ts";
 import { readDealingImage } from "../mappings/dealing.ts";
 import type { EntityKind, Values } from "../model/catalogue.ts";
+import type { DealingKind } from "../model/dealings.ts";
 import { canonicalDecimal } from "../model/decimal.ts";
 import { gateState } from "../rules/gate.ts";
 import { readNow } from "../store/clock.ts";
@@ -113,14 +114,14 @@ async function take(
   // One that hangs on another emne now: that one's sums move too. Locked later than the rest, and so only where it is free.
   const strangers = [...touched].filter((id) => !batch.entities.has(id));
   await takeEntities(batch, new Map<string, EntityKind>(strangers.map((id) => [id, "kundeemne"])));
-  await addUp(batch, slotsOf(batch, touched), causeOf(batch, connection, type));
+  await addUp(batch, slotsOf(batch, touched), causeOf(batch, connection, kind, "read"));
 }
 
 const slotsOf = (batch: Batch, ids: Iterable<string>) => [...ids].flatMap((id) => batch.entities.get(id) ?? []);
 
-const causeOf = (batch: Batch, connection: string, { kind }: DealingType): SumCause => ({
+const causeOf = (batch: Batch, connection: string, kind: DealingKind, what: "read" | "gone"): SumCause => ({
   by: { kind: "connection", connection, object: kind, from: batch.now, to: batch.now },
-  kind: `${kind}_read`,
+  kind: `${kind}_${what}`,
 });
 
 function rowOf(
@@ -196,8 +197,7 @@ async function takeAway(
         kind,
         some.map(({ id }) => id),
       );
-      const by = { kind: "connection", connection, object: kind, from: batch.now, to: batch.now } as const;
-      await addUp(batch, slotsOf(batch, owners), { by, kind: `${kind}_gone` });
+      await addUp(batch, slotsOf(batch, owners), causeOf(batch, connection, kind, "gone"));
     });
   }
   return missing.length;

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { listCodes, type StoredCode } from "../../store/code-lists.ts";
+import { given } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
 import { readPageCursor, writePageCursor } from "../page-cursor.ts";
 import { Problem } from "../problems.ts";
@@ -76,12 +77,8 @@ const positionOf = ({ connection, object, field, code }: StoredCode) => ({ conne
 
 export function codeListRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(list, async (c) => {
-    const { limit, cursor, connection, object, field } = c.req.valid("query");
-    const asked = {
-      ...(connection === undefined ? {} : { connection }),
-      ...(object === undefined ? {} : { object }),
-      ...(field === undefined ? {} : { field }),
-    };
+    const { limit, cursor, ...wanted } = c.req.valid("query");
+    const asked = given(wanted);
     const question = { codes: asked };
     const items = await listCodes(deps.sql, asked, readPageCursor(question, cursor, cursorSchema), limit + 1);
     const last = items.length > limit ? items[limit - 1] : undefined;
