@@ -123,6 +123,7 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   "record_moved",
   "exists",
   "conflict",
+  "record_closed",
   "busy",
   "not_released",
   "stopped_by_guard",

@@ -38,6 +38,7 @@ export const errorCodes = [
   "conflict",
   "read_only",
   "not_allowed",
+  "record_closed",
   "not_released",
   "not_fresh",
   "version_moved",

@@ -24,7 +24,7 @@ export async function decideCase(batch: Batch, before: Review, act: Decision): P
   const review = await retake(batch, act);
   const gate = gateState(slot.entity, "in");
   if (!gate.allowed)
-    throw new RejectedError("not_allowed", "The state of the record forbids every write", {
+    throw new RejectedError("record_closed", "The state of the record forbids every write", {
       context: { id: entityId, reason: gate.reason },
     });
   assertFree(slot, unit, review, act);

@@ -114,7 +114,7 @@ export async function assertFree(
     throw new RejectedError("not_found", `There is no ${link.entity} with this id`, { context: { id } });
   const { state } = record;
   if (state.erased || state.mergedInto !== null || state.archived || state.restricted)
-    throw new RejectedError("not_allowed", "The state of the record forbids linking it", { context: { id } });
+    throw new RejectedError("record_closed", "The state of the record forbids linking it", { context: { id } });
   const other = (await loadLinksOf(tx, [id])).find(
     (each) =>
       each.id !== link.id &&

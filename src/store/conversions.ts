@@ -104,13 +104,18 @@ export async function findAccount(
   };
 }
 
-/** The wish for an account is fulfilled: a link that ends later is not made anew by it (rule R25). */
-export async function endWish(sql: Db, id: number, externalId: string): Promise<void> {
-  await sql.unsafe(
-    `update conversions set state = 'done', reason = null, external_id = $2, done_at = kobling_now()
-     where id = $1 and state = 'open'`,
+/**
+ * The wish for an account is fulfilled: a link that ends later is not made anew by it (rule R25). Gives the instant of it;
+ * of two that end it at once both are given the first one's.
+ */
+export async function endWish(sql: Db, id: number, externalId: string): Promise<string> {
+  const [row] = await sql.unsafe(
+    `update conversions c set state = 'done', reason = null, external_id = $2, done_at = coalesce(c.done_at, kobling_now())
+     where id = $1 returning ${instantText("c.done_at")} as done_at`,
     [id, externalId],
   );
+  if (row === undefined) throw new Error(`Conversion ${id} is gone while it ends`);
+  return String(row.done_at);
 }
 
 /** Another record that has an account of this kind there, among these. */

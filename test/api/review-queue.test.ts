@@ -131,7 +131,7 @@ test("R16 of many, one that moved or cannot be decided is told with its reason, 
   const body = { filter: { connection: "erp" }, decision: "keep_ours", why: "rettet" };
   const done = await say(desk, body, { "accept-language": "da" });
   expect(done.body).toMatchObject({ found: 2, decided: 1, failed: 1, next: null });
-  expect(done.body.failures).toMatchObject([{ kind: "conflict", code: "not_allowed", detail: expect.any(String) }]);
+  expect(done.body.failures).toMatchObject([{ kind: "conflict", code: "record_closed", detail: expect.any(String) }]);
   expect(await desk.waiting("conflict")).toMatchObject([{ entityId: desk.ada }]);
 });
 

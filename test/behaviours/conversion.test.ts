@@ -52,6 +52,7 @@ test("S82 a lead becomes a debitor with what was prepared, once: the same call a
   await shop.engine.work();
   const second = await convert(id, { to: "debitor" });
   expect(second).toMatchObject({ status: 200, body: { id: first.body.id, state: "done" } });
+  expect(second.body.doneAt).toMatch(/^\d{4}-\d\d-\d\dT/);
   const { externalId } = second.body;
   expect(await shop.rowOf(id, "debitor")).toMatchObject({
     ...{ Kontonr: externalId, Navn: "Måske Kunde ApS", Moms: "I25", Gruppe: "DK", BetBet: "N14" },
@@ -231,4 +232,10 @@ test("S84 wrong input is told: an unknown connection, a document the ledger does
   expect(untaken.status).toBe(404);
   expect(untaken.body.reason).toContain("tilbud");
   expect((await convert(id, { to: "banan" })).status).toBe(422);
+  expect((await shop.api("POST", `/v1/kundeemner/${id}/archive`, { body: { reason: "Ophørt" } })).status).toBe(200);
+  const archived = await convert(id, { to: "debitor" });
+  expect(archived).toMatchObject({
+    status: 409,
+    body: { code: "record_closed", reason: expect.stringContaining("archived") },
+  });
 });

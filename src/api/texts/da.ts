@@ -117,6 +117,10 @@ export const da: Texts = {
     ],
     read_only: ["Kun til læsning", "Dette kan ikke skrives. Udelad det."],
     not_allowed: ["Ikke tilladt her", "Det er ikke en af mulighederne. Vælg en af dem, som sagen eller posten giver."],
+    record_closed: [
+      "Posten er lukket",
+      "Den er arkiveret, begrænset eller slettet, så intet af den skrives nogen steder; reason siger hvad. Tag den ud af arkivet, eller ophæv begrænsningen, og prøv igen.",
+    ],
     not_released: [
       "Ikke frigivet",
       "Objektet er gjort klar, men ikke frigivet. Lav en forhåndsvisning, og frigiv det.",

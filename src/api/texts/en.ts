@@ -90,6 +90,10 @@ export const en: Texts = {
       "Not allowed here",
       "This is not one of the choices. Take one of those that the case or record gives.",
     ],
+    record_closed: [
+      "The record is closed",
+      "It is archived, restricted or erased, so nothing of it is written anywhere; reason says which. Un-archive it or lift the restriction, then try again.",
+    ],
     not_released: ["Not released", "The object is armed but not released. Make a preview and release it."],
     not_fresh: ["Preview no longer fresh", "A record or link of the preview has moved. Make a new preview."],
     side_moved: ["A side has moved", "A side of the case has changed since. Read it, then decide again."],

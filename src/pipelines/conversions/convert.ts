@@ -81,7 +81,7 @@ export async function planConversion(deps: Deps, act: ConvertAct): Promise<Conve
  * goes on where it was and a repeated call answers the same. Gives what is missing instead, all of it at once.
  *
  * Throws RejectedError `not_found` (record, connection, object, or a document that the connection does not take), `gone`,
- * `not_allowed` (archived, restricted), `not_released`, `exists` (another Kundeemne has the account of this company).
+ * `record_closed` (archived, restricted, erased), `not_released`, `exists` (another Kundeemne has the account of this company).
  */
 export async function convert(
   deps: Deps,
@@ -147,7 +147,7 @@ async function prepareConversion(deps: Deps, { entityId, connection, to }: Conve
   if (mergedInto !== null) throw new RejectedError("gone", "The record was merged", { context: { mergedInto } });
   const gate = gateState(entity, "out");
   if (!gate.allowed)
-    throw new RejectedError("not_allowed", `The record is ${gate.reason}: nothing of it is written anywhere`, {
+    throw new RejectedError("record_closed", `The record is ${gate.reason}: nothing of it is written anywhere`, {
       context: { reason: gate.reason },
     });
   const context = { connection, object };

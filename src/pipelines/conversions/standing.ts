@@ -34,8 +34,8 @@ export async function standingOf(sql: Db, conversion: Conversion): Promise<Conve
   if (conversion.state !== "open" && (isDocument(to) || link === null))
     return { ...shared, ...own, state: conversion.state };
   if (!isDocument(to) && link !== null) {
-    if (conversion.state === "open") await endWish(sql, id, link.externalId);
-    return { ...shared, state: "done", reason: null, externalId: link.externalId, doneAt: conversion.doneAt };
+    const doneAt = conversion.state === "done" ? conversion.doneAt : await endWish(sql, id, link.externalId);
+    return { ...shared, state: "done", reason: null, externalId: link.externalId, doneAt };
   }
   // A document with its account: the worker that makes documents tells.
   if (link !== null) return { ...shared, ...own, state: conversion.reason === null ? "running" : "waiting" };
