@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { bareFiles, type FilesRound, filesRound } from "./files.ts";
 import { type InboundRound, inboundBodies, inboundRound } from "./inbound.ts";
 import { latencies } from "./latency.ts";
+import { lists } from "./lists.ts";
 import { memory } from "./memory.ts";
 import { outboundRounds } from "./outbound.ts";
 import { reconcile } from "./reconcile.ts";
@@ -78,6 +79,7 @@ if (wanted("files")) {
   }
   report.files = rate(median(took.map((each) => each.taken)), median(took.map(bareFiles)), "rows/s");
 }
+if (wanted("lists")) report.lists = await lists(10 * rows, say);
 // Not part of the whole: a million records take their time.
 if (given.only?.split(",").includes("reconcile")) report.reconcile = await reconcile(rows, say);
 if (given.memory) report.memory = await memory(say);

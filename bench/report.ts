@@ -1,3 +1,4 @@
+import type { Lists } from "./lists.ts";
 import type { Reconciled } from "./reconcile.ts";
 
 /** Per second; ratio is ours/bare, null where nothing bare exists. */
@@ -20,6 +21,7 @@ export interface Report {
   readonly inboundConflict: Rate | null;
   readonly outbound: Rate | null;
   readonly files: Rate | null;
+  readonly lists?: Lists;
   readonly latency: { readonly postgres?: Latency; readonly redis?: Latency };
   readonly reconcile?: Reconciled;
   readonly memory?: { readonly at100kMiB: number; readonly at1mMiB: number };
@@ -70,6 +72,8 @@ export function explainBars(report: Report): string {
   add("files", report.files, "0.25 of bare parse and upsert");
   for (const [backend, each] of Object.entries(report.latency))
     lines.push([`latency, ${backend}`, `p50 ${each.p50Ms} ms`, `p99 ${each.p99Ms} ms`, "", "aim: p50 under 20 ms"]);
+  for (const { list, oursMs, bareMs } of report.lists?.times ?? [])
+    lines.push([list, `p50 ${oursMs} ms`, `${bareMs} ms`, `+${(oursMs - bareMs).toFixed(2)} ms`, "3 ms above bare"]);
   if (report.reconcile !== undefined) {
     const { rows, ours, bare, apiMiB, workerMiB } = report.reconcile;
     add(`reconcile of ${rows} unchanged`, rate(ours, bare, "objects/s"), "");

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { countryName } from "../danish/country.ts";
 import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue, type Values } from "../model/catalogue.ts";
 import { checkValue, countryFor } from "../model/check-value.ts";
-import { type Nested, nest } from "../model/nesting.ts";
+import type { Value } from "../model/field.ts";
+import { nest } from "../model/nesting.ts";
 import { outputShape } from "../model/schemas.ts";
 import type { ReadRecord } from "../store/kundeemner-read.ts";
 import type { ReadLink } from "../store/links-read.ts";
@@ -30,7 +31,8 @@ export const metaSchema = z
     updatedAt: z.iso.datetime(),
     sources: z
       .record(z.string(), sourceSchema)
-      .openapi({ description: "Who set what is in force, by field or group." }),
+      .optional()
+      .openapi({ description: "Who set what is in force, by field or group. In lists with `include=sources`." }),
     states: z.strictObject({
       archived: z.boolean(),
       restricted: z.boolean(),
@@ -93,17 +95,22 @@ export const wholeKundeemneSchema = z
 type Kundeemne = z.infer<typeof kundeemneSchema>;
 type Kontaktperson = z.infer<typeof kontaktpersonSchema>;
 
-/** As it stands in a list; a list of hundreds does not check each value again. `checkedOn`: today, to check each value. */
-export const viewKundeemne = (record: ReadRecord, language: Language, checkedOn?: string): Kundeemne => ({
-  ...shown(kundeemneCatalogue, record.values),
+/** What a view tells besides the values: who set them; and which break a rule, as of today. A list of hundreds need not. */
+interface Beside {
+  readonly sources: boolean;
+  readonly checkedOn?: string;
+}
+
+export const viewKundeemne = (record: ReadRecord, language: Language, beside: Beside): Kundeemne => ({
+  ...nest(record.values, kundeemneEmpties),
   land: landOf(record.values, language),
-  meta: metaOf(kundeemneCatalogue, record, checkedOn),
+  meta: metaOf(kundeemneCatalogue, record, beside),
 });
 
 export const viewKontaktperson = (record: ReadRecord, today: string): Kontaktperson => ({
-  ...shown(kontaktpersonCatalogue, record.values),
+  ...nest(record.values, kontaktpersonEmpties),
   kundeemneId: record.kundeemneId ?? "",
-  meta: metaOf(kontaktpersonCatalogue, record, today),
+  meta: metaOf(kontaktpersonCatalogue, record, { sources: true, checkedOn: today }),
 });
 
 /** One read answers master data, contacts and links together (S1). */
@@ -115,33 +122,34 @@ export const viewWhole = (
   language: Language,
   today: string,
 ): z.infer<typeof wholeKundeemneSchema> => ({
-  ...viewKundeemne(record, language, today),
+  ...viewKundeemne(record, language, { sources: true, checkedOn: today }),
   kontaktpersoner: contacts.map((contact) => viewKontaktperson(contact, today)),
   links: [...links],
   aktiviteterSidste,
 });
 
-/** A switch that nobody has set shows what it is without being set. */
-function shown(catalogue: Catalogue, values: Values): Nested {
-  const all: Values = {};
-  for (const [key, kept] of Object.entries(values)) {
-    const field = catalogue.fields[key];
-    all[key] = kept ?? (field?.sum ? "0" : field?.kind === "bool" ? (field.default ?? null) : kept);
-  }
-  return nest(all);
-}
+/** A switch that nobody has set shows what it is without being set, a sum of nothing 0. */
+const emptiesOf = (catalogue: Catalogue): ReadonlyMap<string, Value> =>
+  new Map(
+    Object.entries(catalogue.fields).flatMap(([key, { sum, kind, default: unset }]): [string, Value][] =>
+      sum ? [[key, "0"]] : kind === "bool" && unset !== undefined ? [[key, unset]] : [],
+    ),
+  );
+
+const kundeemneEmpties = emptiesOf(kundeemneCatalogue);
+const kontaktpersonEmpties = emptiesOf(kontaktpersonCatalogue);
 
 /** The name of a record's country in the language of the answer (S12). */
 const landOf = ({ landekode }: Values, language: Language): string | null =>
   typeof landekode === "string" ? (countryName(landekode, language) ?? null) : null;
 
-function metaOf(catalogue: Catalogue, record: ReadRecord, checkedOn: string | undefined): z.infer<typeof metaSchema> {
+function metaOf(catalogue: Catalogue, record: ReadRecord, { sources, checkedOn }: Beside): z.infer<typeof metaSchema> {
   return {
     id: record.id,
     version: record.version,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
-    sources: sourcesOf(record),
+    ...(sources ? { sources: sourcesOf(record) } : {}),
     states: {
       archived: record.values["arkiveret.vaerdi"] === true,
       restricted: record.values["begraenset.vaerdi"] === true,
@@ -165,22 +173,20 @@ function metaOf(catalogue: Catalogue, record: ReadRecord, checkedOn: string | un
   };
 }
 
-function sourcesOf({ provenance }: ReadRecord): z.infer<typeof metaSchema>["sources"] {
-  const sources: z.infer<typeof metaSchema>["sources"] = {};
+/** Few have set many: what is told of a setter is made once. */
+function sourcesOf({ provenance }: ReadRecord): NonNullable<z.infer<typeof metaSchema>["sources"]> {
+  const setters = provenance.s.map(({ kind, connection, object, actor, mapping, to }) => ({
+    kind,
+    ...(connection === undefined ? {} : { connection }),
+    ...(object === undefined ? {} : { object }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(mapping === undefined ? {} : { mapping }),
+    at: new Date(to).toISOString(),
+  }));
+  const sources: NonNullable<z.infer<typeof metaSchema>["sources"]> = {};
   for (const [unit, [version, setter, rule]] of Object.entries(provenance.u)) {
-    const by = provenance.s[setter];
-    if (by === undefined) continue;
-    const { kind, connection, object, actor, mapping, to } = by;
-    sources[unit] = {
-      kind,
-      ...(connection === undefined ? {} : { connection }),
-      ...(object === undefined ? {} : { object }),
-      ...(actor === undefined ? {} : { actor }),
-      at: new Date(to).toISOString(),
-      version,
-      rule,
-      ...(mapping === undefined ? {} : { mapping }),
-    };
+    const by = setters[setter];
+    if (by !== undefined) sources[unit] = { ...by, version, rule };
   }
   return sources;
 }

@@ -3,11 +3,12 @@ import type { Value } from "./field.ts";
 
 export type Nested = { [key: string]: Value | { [member: string]: Value } };
 
-/** `gps.lat` → `gps: { lat }`, as documents show records. */
-export function nest(values: Values): Nested {
+/** `gps.lat` → `gps: { lat }`, as documents show records. `empties`: what to show for fields that are empty. */
+export function nest(values: Values, empties: ReadonlyMap<string, Value> = NONE): Nested {
   const nested: Nested = {};
   const groups = new Map<string, { [member: string]: Value }>();
-  for (const [key, value] of Object.entries(values)) {
+  for (const [key, kept] of Object.entries(values)) {
+    const value = kept ?? empties.get(key) ?? kept;
     const dot = key.indexOf(".");
     if (dot < 0) {
       nested[key] = value;
@@ -21,6 +22,8 @@ export function nest(values: Values): Nested {
   }
   return nested;
 }
+
+const NONE: ReadonlyMap<string, Value> = new Map();
 
 /** The reverse; null for a whole group is null for each of its fields. Names that the catalogue does not know are left out. */
 export function flatten(catalogue: Catalogue<string>, nested: Readonly<Record<string, unknown>>): Values {

@@ -1,10 +1,10 @@
-import type { Fragment } from "postgres";
 import { kontaktpersonCatalogue, kundeemneCatalogue, type Values } from "../model/catalogue.ts";
-import { type Criterion, fieldsOf, severalKinds } from "../model/criteria.ts";
+import { type Criterion, fieldsOf } from "../model/criteria.ts";
 import type { Provenance, RecordPolicy } from "../rules/record.ts";
 import { criterionSql } from "./criteria-sql.ts";
 import type { Db } from "./database.ts";
 import { isDayTurning, liveNyesteAkt } from "./dealing-sums.ts";
+import { type PageEnd, type SortOrder, type Stretch, stretchesOf } from "./list-stretches.ts";
 import { instantText, readColumns, readValues } from "./read-columns.ts";
 
 /** A Kundeemne or contact as it stands, with what the gateway knows of it. Instants in ISO 8601, UTC. */
@@ -27,20 +27,17 @@ export interface ReadRecord {
   readonly samePerson?: readonly { readonly id: string; readonly kundeemneId: string }[];
 }
 
-export type SortKey = "createdAt" | "updatedAt" | (string & {});
-
 export interface ListQuery {
   readonly criterion: Criterion;
-  readonly sort: { readonly by: SortKey; readonly descending: boolean };
-  /** Where the page before ended: value of the sort column as text, and id. */
-  readonly after?: { readonly value: string | null; readonly id: string } | undefined;
+  readonly sort: SortOrder;
+  readonly after?: PageEnd | undefined;
   readonly limit: number;
 }
 
 export interface RecordPage {
   readonly records: readonly ReadRecord[];
   /** Undefined on the last page. */
-  readonly next: { readonly value: string | null; readonly id: string } | undefined;
+  readonly next: PageEnd | undefined;
 }
 
 /** One Kundeemne by id, archived and erased ones too. */
@@ -75,73 +72,26 @@ export async function listKundeemner(sql: Db, query: ListQuery): Promise<RecordP
   return { records: page.map(readKundeemne), next };
 }
 
-/** Part of a list: which rows, in what order, and which sort value they have. */
-interface Stretch {
-  readonly where: Fragment;
-  readonly order: string;
-  readonly value: string;
-}
-
+/** The order is found on narrow rows; what a record shows is read for those of the page only. */
 async function readStretch(
   sql: Db,
-  query: ListQuery,
-  { where, order, value }: Stretch,
+  { criterion }: ListQuery,
+  { where, key, value, descending }: Stretch,
   limit: number,
   live: ReadonlyMap<string, string> | undefined,
 ): Promise<Row[]> {
-  const criterion = criterionSql(sql, kundeemneCatalogue, query.criterion, live === undefined ? {} : { live });
+  const asked = criterionSql(sql, kundeemneCatalogue, criterion, live === undefined ? {} : { live });
+  const direction = descending ? "desc" : "asc";
+  const order = (of: string | null, id: string) =>
+    sql.unsafe(of === null ? id : `${of} ${direction}, ${id} ${direction}`);
   return sql<Row[]>`
-    select ${sql.unsafe(KUNDEEMNE_COLUMNS)}, (${sql.unsafe(value)})::text as sort_value
-    from kundeemner e
-    where ${criterion} and ${where} and e.erased_at is null
-    order by ${sql.unsafe(order)}
-    limit ${limit}`;
-}
-
-/**
- * A list in the stretches that follow each other in it. Sums and dates that most records do not have stand in an index of
- * those that have one; the rest, who come last or as 0, are read by id.
- */
-function stretchesOf(sql: Db, query: ListQuery, live: ReadonlyMap<string, string> | undefined): Stretch[] {
-  const { after, sort } = query;
-  const { column, type } = sortColumn(sort.by, live);
-  const order = sort.descending ? "desc" : "asc";
-  const value = sql.unsafe(column);
-  const field = kundeemneCatalogue.fields[sort.by];
-  const beyond = (by: string) =>
-    after?.value === null || after === undefined
-      ? sql`true`
-      : sql`(${value} ${sql.unsafe(by)} ${after.value}::text::${sql.unsafe(type)}
-          or (${value} = ${after.value}::text::${sql.unsafe(type)} and e.id > ${after.id}::text::uuid))`;
-  const fromId = (is: boolean) => (is && after !== undefined ? sql`e.id > ${after.id}::text::uuid` : sql`true`);
-  const by = sort.descending ? "<" : ">";
-  if (field?.sum !== true) {
-    const filled = {
-      where: sql`${value} is not null and ${beyond(by)}`,
-      order: `${column} ${order}, e.id`,
-      value: column,
-    };
-    const empty = { where: sql`${value} is null and ${fromId(after?.value === null)}`, order: "e.id", value: "null" };
-    return after?.value === null ? [empty] : [filled, empty];
-  }
-  const at = after === undefined ? undefined : Math.sign(Number(after.value));
-  const signs = sort.descending ? [1, 0, -1] : [-1, 0, 1];
-  return signs.slice(at === undefined ? 0 : signs.indexOf(at)).map((sign): Stretch => {
-    if (sign === 0) return { where: sql`${value} is null and ${fromId(at === 0)}`, order: "e.id", value: "'0'" };
-    const side = sql`${value} ${sql.unsafe(sign > 0 ? ">" : "<")} 0`;
-    return {
-      where: sign === at ? sql`${side} and ${beyond(by)}` : side,
-      order: `${column} ${order}, e.id`,
-      value: column,
-    };
-  });
-}
-
-/** True when the list can be sorted by it: a single-valued stored field, or one of the gateway's instants. */
-export function canSortBy(name: string): boolean {
-  if (name === "createdAt" || name === "updatedAt") return true;
-  const field = kundeemneCatalogue.fields[name];
-  return field !== undefined && !field.virtual && !severalKinds.has(field.kind);
+    with page as materialized (
+      select e.id, ${key === null ? sql`${value}::text` : sql.unsafe(key)} as sort_key from kundeemner e
+      where ${asked} and ${where} and e.erased_at is null
+      order by ${order(key, "e.id")} limit ${limit})
+    select ${sql.unsafe(KUNDEEMNE_COLUMNS)}, page.sort_key::text as sort_value
+    from page join kundeemner e on e.id = page.id
+    order by ${order(key && "page.sort_key", "e.id")}`;
 }
 
 /** All contacts of the named emner, primary first, then by name. */
@@ -224,27 +174,3 @@ const readKontakt = (row: Row): ReadRecord => ({
   kundeemneId: row.kundeemne_id,
   samePerson: (row.same_person as ReadRecord["samePerson"] | null) ?? [], // as the column is built above
 });
-
-/** Texts sort as a Danish reader expects (A … Z Æ Ø Å Aa). */
-function sortColumn(by: SortKey, live: ReadonlyMap<string, string> | undefined): { column: string; type: string } {
-  if (by === "createdAt") return { column: "e.created_at", type: "timestamptz" };
-  if (by === "updatedAt") return { column: "e.updated_at", type: "timestamptz" };
-  if (!canSortBy(by)) throw new Error(`Kundeemner cannot be sorted by ${by}`);
-  const column = live?.get(by) ?? `e.${kundeemneCatalogue.columnOf.get(by)}`;
-  switch (kundeemneCatalogue.fields[by]?.kind) {
-    case "bool":
-      return { column, type: "boolean" };
-    case "int":
-      return { column, type: "integer" };
-    case "decimal":
-      return { column, type: "numeric" };
-    case "date":
-      return { column, type: "date" };
-    case "instant":
-      return { column, type: "timestamptz" };
-    case "id":
-      return { column, type: "uuid" };
-    default:
-      return { column: `(${column} collate "da-x-icu")`, type: 'text collate "da-x-icu"' };
-  }
-}

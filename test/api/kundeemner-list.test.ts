@@ -80,6 +80,7 @@ test.each([
   ["limit=0", "/limit"],
   ["updatedAfter=yesterday", "/updatedAfter"],
   ["arkiveret=maybe", "/arkiveret"],
+  ["include=alt", "/include"],
 ])("the query %s is refused at %s", async (query, pointer) => {
   const answer = await client("GET", `/v1/kundeemner?${query}`);
   expect(answer.status).toBe(400);
@@ -112,6 +113,31 @@ test.each([
       cursor = body.next === null ? "" : `&cursor=${body.next}`;
     } while (cursor !== "");
     expect(short).toEqual(long);
+  },
+);
+
+const worth = { Åby: 100, Ærø: -7.5, Zeta: 99.95, Aabenraa: 0, Øster: 0 };
+const holds = {
+  gt: (a: number, b: number) => a > b,
+  gte: (a: number, b: number) => a >= b,
+  lt: (a: number, b: number) => a < b,
+  lte: (a: number, b: number) => a <= b,
+  "": (a: number, b: number) => a === b,
+};
+
+test.each(["vaerdi", "-vaerdi"])(
+  "a list sorted by %s shows whoever a bound of it lets in, on either side of 0",
+  async (sort) => {
+    for (const [word, isIn] of Object.entries(holds)) {
+      for (const bound of [-8, -7.5, -0.01, 0, 0.01, 99.95, 100, 101]) {
+        const filter = word === "" ? `vaerdi=${bound}` : `vaerdi[${word}]=${bound}`;
+        const shown = await namesOf(`${filter}&sort=${sort}&arkiveret=any`);
+        const expected = Object.entries(worth).filter(([, each]) => isIn(each, bound));
+        expect([...shown].sort(), filter).toEqual(expected.map(([name]) => name).sort());
+        const sums = shown.map((name: keyof typeof worth) => worth[name]);
+        expect(sums, filter).toEqual([...sums].sort((a, b) => (sort === "vaerdi" ? a - b : b - a)));
+      }
+    }
   },
 );
 

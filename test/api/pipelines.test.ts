@@ -40,7 +40,12 @@ test("a record that is made and changed through the API has an account number, a
   });
   expect(made.body.kontonummer).toMatch(/^\d+$/);
   const { id } = made.body.meta;
-  expect(made.body.meta.sources.firmanavn).toMatchObject({ kind: "api", actor: "test admin" });
+  const set = { kind: "api", actor: "test admin" };
+  expect(made.body.meta.sources.firmanavn).toMatchObject(set);
+  const listed = async (query: string) =>
+    (await client("GET", `/v1/kundeemner?kontonummer=${made.body.kontonummer}${query}`)).body.items[0].meta;
+  expect(await listed("")).not.toHaveProperty("sources");
+  expect((await listed("&include=sources")).sources.firmanavn).toMatchObject(set);
 
   const changed = await client("PATCH", `/v1/kundeemner/${id}`, {
     body: { telefon: "70 10 20 30" },

@@ -4,14 +4,9 @@ import { kundeemneCatalogue } from "../../model/catalogue.ts";
 import { type Criterion, criterionOf } from "../../model/criteria.ts";
 import { readBox, readCircle, readPolygon } from "../../model/geo.ts";
 import { countRecent } from "../../store/dealing-sums.ts";
-import {
-  canSortBy,
-  findKundeemne,
-  listKontaktpersoner,
-  listKundeemner,
-  type ReadRecord,
-} from "../../store/kundeemner-read.ts";
+import { findKundeemne, listKontaktpersoner, listKundeemner, type ReadRecord } from "../../store/kundeemner-read.ts";
 import { listLinksOf } from "../../store/links-read.ts";
+import { canSortBy } from "../../store/list-stretches.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
 import { featuresSchema, GEO_JSON, viewFeatures } from "../geo-json.ts";
@@ -43,7 +38,7 @@ const ALIASES = new Map([
 ]);
 /** Parts of the map that a list can be asked for, by the name of the parameter (S20). */
 const AREAS = { bbox: readBox, near: readCircle, polygon: readPolygon } as const;
-const RESERVED = new Set(["limit", "cursor", "sort", "updatedAfter", "arkiveret", ...Object.keys(AREAS)]);
+const RESERVED = new Set(["limit", "cursor", "sort", "updatedAfter", "arkiveret", "include", ...Object.keys(AREAS)]);
 
 const list = createRoute({
   method: "get",
@@ -68,6 +63,7 @@ const list = createRoute({
       }),
       updatedAfter: z.iso.datetime({ offset: true }).optional(),
       arkiveret: z.enum(["true", "false", "any"]).default("false"),
+      include: z.literal("sources").optional().openapi({ description: "`meta.sources` of each record too." }),
       bbox: z.string().max(100).optional().openapi({
         description: "west,south,east,north in degrees; a west beyond the east goes over the antimeridian.",
         example: "9.9,56.0,10.4,56.3",
@@ -144,7 +140,7 @@ const patch = createRoute({
 
 export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(list, async (c) => {
-    const { limit, cursor, sort, updatedAfter, arkiveret } = c.req.valid("query");
+    const { limit, cursor, sort, updatedAfter, arkiveret, include } = c.req.valid("query");
     const filters = Object.entries(c.req.queries()).flatMap(([name, values]) =>
       RESERVED.has(name) ? [] : values.map((value): [string, string] => [name, value]),
     );
@@ -168,7 +164,8 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
       limit,
     });
     const next = page.next === undefined ? null : writePageCursor(question, page.next);
-    const items = page.records.map((record) => viewKundeemne(record, c.get("language")));
+    const beside = { sources: include === "sources" };
+    const items = page.records.map((record) => viewKundeemne(record, c.get("language"), beside));
     c.header("vary", "Accept, Accept-Language");
     const supports = ["application/json", GEO_JSON];
     if (accepts(c, { header: "Accept", supports, default: "application/json" }) !== GEO_JSON)
