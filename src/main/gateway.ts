@@ -2,6 +2,7 @@ import type { Gateway } from "../api/gateway.ts";
 import { archive, unarchive } from "../pipelines/archive.ts";
 import { readCodeLists, unknownCodes } from "../pipelines/code-lists.ts";
 import { convert, planConversion } from "../pipelines/conversions/convert.ts";
+import { watchConversions } from "../pipelines/conversions/watch.ts";
 import { changeDealing } from "../pipelines/dealings.ts";
 import { decideMany } from "../pipelines/decide-many.ts";
 import { decideReview } from "../pipelines/decisions.ts";
@@ -28,41 +29,44 @@ import {
 import { startUndo } from "../pipelines/undo.ts";
 
 /** The pipelines, bound to their deps, as the API calls them. */
-export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
-  receive: (from, envelopes) => receive(deps, from, envelopes),
-  backpressure: (connection) => backpressure(deps, connection),
-  createEntity: (act) => createEntity(deps, act),
-  editEntity: (act) => editEntity(deps, act),
-  deleteContact: (act) => deleteContact(deps, act),
-  takeLead: (act) => takeLead(deps, act),
-  archive: (act) => archive(deps, act),
-  unarchive: (act) => unarchive(deps, act),
-  changeDealing: (act) => changeDealing(deps, act),
-  changePolicies: (act) => changePolicies(deps, act),
-  linkEntity: (act) => linkEntity(deps, act),
-  convert: (act) => convert(deps, act),
-  readCodeLists: (connection) => readCodeLists(deps, connection),
-  unknownCodes: (values) => unknownCodes(deps, values),
-  planConversion: (act) => planConversion(deps, act),
-  unlink: (act) => unlink(deps, act),
-  decideReview: (act) => decideReview(deps, act),
-  decideMany: (act) => decideMany(deps, act),
-  pauseConnection: (act) => pauseConnection(deps, act),
-  resumeConnection: (act) => resumeConnection(deps, act),
-  pauseAll: (act) => pauseAll(deps, act),
-  startRun: (act) => startRun(deps, act),
-  startUndo: (act) => startUndo(deps, act),
-  release: (act) => release(deps, act),
-  testConnection: (name) => testConnection(deps, name),
-  retryQuarantined: (act) => retryQuarantined(deps, act),
-  leaseOutbound: (act) => leaseOutbound(deps, act),
-  receiptOutbound: (at, receipts) => receiptOutbound(deps, at, receipts),
-  openImport: (act) => openImport(deps, act),
-  correctImport: (id, wishes) => correctImport(deps, id, wishes),
-  tryImport: ({ id, by }) => tryImport(deps, id, by),
-  applyImport: ({ id, ...wish }) => applyImport(deps, id, wish),
-  openSnapshot: (act) => openSnapshot(deps, act),
-  completeSnapshot: (act) => completeSnapshot(deps, act),
-  addWebhook: (url) => addEventWebhook(webhooks, url),
-  explain: (question) => explain(deps, question),
-});
+export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
+  const conversions = watchConversions(deps.db.sql);
+  return {
+    receive: (from, envelopes) => receive(deps, from, envelopes),
+    backpressure: (connection) => backpressure(deps, connection),
+    createEntity: (act) => createEntity(deps, act),
+    editEntity: (act) => editEntity(deps, act),
+    deleteContact: (act) => deleteContact(deps, act),
+    takeLead: (act) => takeLead(deps, act),
+    archive: (act) => archive(deps, act),
+    unarchive: (act) => unarchive(deps, act),
+    changeDealing: (act) => changeDealing(deps, act),
+    changePolicies: (act) => changePolicies(deps, act),
+    linkEntity: (act) => linkEntity(deps, act),
+    convert: (act) => convert(deps, conversions, act),
+    readCodeLists: (connection) => readCodeLists(deps, connection),
+    unknownCodes: (values) => unknownCodes(deps, values),
+    planConversion: (act) => planConversion(deps, act),
+    unlink: (act) => unlink(deps, act),
+    decideReview: (act) => decideReview(deps, act),
+    decideMany: (act) => decideMany(deps, act),
+    pauseConnection: (act) => pauseConnection(deps, act),
+    resumeConnection: (act) => resumeConnection(deps, act),
+    pauseAll: (act) => pauseAll(deps, act),
+    startRun: (act) => startRun(deps, act),
+    startUndo: (act) => startUndo(deps, act),
+    release: (act) => release(deps, act),
+    testConnection: (name) => testConnection(deps, name),
+    retryQuarantined: (act) => retryQuarantined(deps, act),
+    leaseOutbound: (act) => leaseOutbound(deps, act),
+    receiptOutbound: (at, receipts) => receiptOutbound(deps, at, receipts),
+    openImport: (act) => openImport(deps, act),
+    correctImport: (id, wishes) => correctImport(deps, id, wishes),
+    tryImport: ({ id, by }) => tryImport(deps, id, by),
+    applyImport: ({ id, ...wish }) => applyImport(deps, id, wish),
+    openSnapshot: (act) => openSnapshot(deps, act),
+    completeSnapshot: (act) => completeSnapshot(deps, act),
+    addWebhook: (url) => addEventWebhook(webhooks, url),
+    explain: (question) => explain(deps, question),
+  };
+}

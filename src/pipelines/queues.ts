@@ -1,3 +1,4 @@
+import { coalesce } from "../lib/coalesce.ts";
 import type { Log } from "../lib/log.ts";
 import { type JobQueue, OWN_LANE, postgresBackend, type QueueBackend, redisBackend, TICK } from "./queue-backend.ts";
 import { type Handlers, type RunningWorker, startWorkers, type WorkerSettings } from "./worker.ts";
@@ -64,9 +65,10 @@ export function openWorkQueue(options: WorkQueueOptions): WorkQueue {
     isAway = false;
   };
 
-  const due = async (kind: string, key: string): Promise<boolean> => {
+  const add = coalesce(async (id: string): Promise<boolean> => {
+    const [kind = "", key = ""] = id.split("|");
     try {
-      const deduplication = { id: `${kind}|${key}`, keepLastIfActive: true };
+      const deduplication = { id, keepLastIfActive: true };
       await queueOf(key).add(kind, { key }, { ...JOB_OPTIONS, deduplication });
       back();
       return true;
@@ -74,7 +76,8 @@ export function openWorkQueue(options: WorkQueueOptions): WorkQueue {
       away(error);
       return false;
     }
-  };
+  });
+  const due = (kind: string, key: string): Promise<boolean> => add(`${kind}|${key}`);
 
   const reschedule = async () => {
     try {

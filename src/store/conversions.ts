@@ -60,14 +60,20 @@ export async function wish(
        data = case when c.state <> 'done' and c.sent_at is null then excluded.data else c.data end
      returning ${conversionColumns}`,
     [entityId, connection, target, reference, JSON.stringify(what.data), what.marker, what.by],
+    { prepare: true },
   );
   if (row === undefined) throw new Error("A conversion was neither written nor found");
   return readConversion(row);
 }
 
-export async function findConversion(sql: Db, id: number): Promise<Conversion | undefined> {
-  const [row] = await sql.unsafe(`select ${conversionColumns} from conversions c where c.id = $1`, [id]);
-  return row === undefined ? undefined : readConversion(row);
+/** Conversions by id, in its order. */
+export async function findConversions(sql: Db, ids: readonly number[]): Promise<Conversion[]> {
+  const rows = await sql.unsafe(
+    `select ${conversionColumns} from conversions c where c.id = any($1::bigint[]) order by c.id`,
+    [[...ids]],
+    { prepare: true },
+  );
+  return rows.map(readConversion);
 }
 
 /** All conversions of a record, oldest first. */
@@ -78,44 +84,80 @@ export async function listConversions(sql: Db, entityId: string): Promise<Conver
   return rows.map(readConversion);
 }
 
-/** Where a record stands in a ledger: its live link, and what has become of its create. */
-export interface AccountStanding {
-  readonly link: { readonly id: string; readonly externalId: string } | null;
-  readonly delivery: { readonly state: string; readonly reason: string | null } | null;
+export interface AccountKey {
+  readonly entityId: string;
+  readonly connection: string;
+  readonly object: string;
 }
 
-export async function findAccount(
-  sql: Db,
-  entityId: string,
-  connection: string,
-  object: string,
-): Promise<AccountStanding> {
-  const [row] = await sql.unsafe(
-    `select l.id, l.external_id, d.state, d.reason from (select 1) one
-     left join lateral (select id, external_id from links
-       where entity_id = $1 and connection = $2 and object = $3 and state = 'linked' order by linked_at limit 1) l on true
-     left join lateral (select state, reason from deliveries
-       where entity_id = $1 and connection = $2 and object = $3 order by id desc limit 1) d on true`,
-    [entityId, connection, object],
-  );
-  return {
-    link: row?.id == null ? null : { id: String(row.id), externalId: String(row.external_id) },
-    delivery: row?.state == null ? null : { state: String(row.state), reason: row.reason as string | null },
-  };
+export interface AccountLink {
+  readonly id: string;
+  readonly externalId: string;
 }
+
+/** The live link of each key, in their order; of several the oldest. */
+export async function findAccounts(sql: Db, keys: readonly AccountKey[]): Promise<(AccountLink | null)[]> {
+  if (keys.length === 0) return [];
+  const rows = await sql.unsafe(
+    // By record (offset 0): without statistics the planner takes connection and object to be one row.
+    `select l.id, l.external_id from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality wanted(entity_id, connection, object, n)
+     left join lateral (select id, external_id from (select * from links where entity_id = wanted.entity_id offset 0) own
+       where connection = wanted.connection and object = wanted.object and state = 'linked' order by linked_at limit 1) l on true
+     order by n`,
+    columnsOf(keys),
+    { prepare: true },
+  );
+  return rows.map((row) => (row.id === null ? null : { id: String(row.id), externalId: String(row.external_id) }));
+}
+
+/** What has become of a create. */
+export interface CreateStanding {
+  readonly state: string;
+  readonly reason: string | null;
+}
+
+/** The newest create of each key, in their order: one that is open, else one that came to nothing. */
+export async function findCreates(sql: Db, keys: readonly AccountKey[]): Promise<(CreateStanding | null)[]> {
+  if (keys.length === 0) return [];
+  const rows = await sql.unsafe(
+    `select d.state, d.reason from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality wanted(entity_id, connection, object, n)
+     left join lateral (select state, reason from (
+       select * from deliveries where entity_id = wanted.entity_id and state in ('due', 'leased', 'uncertain', 'withheld')
+       union all
+       select * from deliveries where entity_id = wanted.entity_id and link_id is null and state in ('rejected', 'withdrawn')) own
+       where connection = wanted.connection and object = wanted.object order by id desc limit 1) d on true
+     order by n`,
+    columnsOf(keys),
+    { prepare: true },
+  );
+  return rows.map((row) =>
+    row.state === null ? null : { state: String(row.state), reason: row.reason as string | null },
+  );
+}
+
+const columnsOf = (keys: readonly AccountKey[]): string[][] => [
+  keys.map((key) => key.entityId),
+  keys.map((key) => key.connection),
+  keys.map((key) => key.object),
+];
 
 /**
- * The wish for an account is fulfilled: a link that ends later is not made anew by it (rule R25). Gives the instant of it;
- * of two that end it at once both are given the first one's.
+ * The wishes for accounts are fulfilled: a link that ends later is not made anew by them (rule R25). Gives the instant of
+ * each by id; of two that end one at once both are given the first one's.
  */
-export async function endWish(sql: Db, id: number, externalId: string): Promise<string> {
-  const [row] = await sql.unsafe(
-    `update conversions c set state = 'done', reason = null, external_id = $2, done_at = coalesce(c.done_at, kobling_now())
-     where id = $1 returning ${instantText("c.done_at")} as done_at`,
-    [id, externalId],
+export async function endWishes(
+  sql: Db,
+  ends: readonly { readonly id: number; readonly externalId: string }[],
+): Promise<Map<number, string>> {
+  if (ends.length === 0) return new Map();
+  const rows = await sql.unsafe(
+    `update conversions c set state = 'done', reason = null, external_id = x.external_id, done_at = coalesce(c.done_at, kobling_now())
+     from unnest($1::bigint[], $2::text[]) x(id, external_id) where c.id = x.id
+     returning c.id::float8 as id, ${instantText("c.done_at")} as done_at`,
+    [ends.map(({ id }) => id), ends.map(({ externalId }) => externalId)],
+    { prepare: true },
   );
-  if (row === undefined) throw new Error(`Conversion ${id} is gone while it ends`);
-  return String(row.done_at);
+  return new Map(rows.map((row) => [Number(row.id), String(row.done_at)]));
 }
 
 /** Another record that has an account of this kind there, among these. */
@@ -127,28 +169,17 @@ export async function findHolder(
 ): Promise<{ entityId: string; externalId: string } | undefined> {
   if (entityIds.length === 0) return undefined;
   const [row] = await sql.unsafe(
-    `select entity_id, external_id from links where connection = $1 and object = $2 and state = 'linked'
-       and entity_id = any($3::uuid[]) order by linked_at limit 1`,
+    `select entity_id, external_id from (select * from links where entity_id = any($3::uuid[]) offset 0) own
+     where connection = $1 and object = $2 and state = 'linked' order by linked_at limit 1`,
     [connection, object, [...entityIds]],
+    { prepare: true },
   );
   return row === undefined ? undefined : { entityId: String(row.entity_id), externalId: String(row.external_id) };
 }
 
-/** Links of a record that are `gone`: its account was deleted at the remote, and a person wishes another (rule R25). */
-export async function findGoneLinks(
-  tx: Tx,
-  entityId: string,
-  connection: string,
-  object: string,
-): Promise<{ id: string; externalId: string }[]> {
-  const rows = await tx.unsafe(
-    "select id, external_id from links where entity_id = $1 and connection = $2 and object = $3 and state = 'gone' for update",
-    [entityId, connection, object],
-  );
-  return rows.map((row) => ({ id: String(row.id), externalId: String(row.external_id) }));
-}
-
 /** A key that two conversions of one record share, so that they follow one another. */
 export async function lockConversion(tx: Tx, entityId: string, connection: string): Promise<void> {
-  await tx.unsafe("select pg_advisory_xact_lock(hashtextextended($1, 11))", [`convert ${connection} ${entityId}`]);
+  await tx.unsafe("select pg_advisory_xact_lock(hashtextextended($1, 11))", [`convert ${connection} ${entityId}`], {
+    prepare: true,
+  });
 }

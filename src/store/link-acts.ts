@@ -19,12 +19,23 @@ export async function lockFreeLinks(tx: Tx, ids: readonly string[]): Promise<str
 
 /** A link row as if the object had never stood for anything; what belongs to the remote object stays (rule R18). */
 export async function freeLink(tx: Tx, id: string): Promise<void> {
+  await tx.unsafe(`update links set ${FREED} where id = $1`, [id]);
+}
+
+/** Frees the links of a record that are `gone`: a person wishes another account than the deleted one (rule R25). */
+export async function freeGoneLinks(tx: Tx, entityId: string, connection: string, object: string): Promise<void> {
   await tx.unsafe(
-    `update links set entity_id = null, state = 'suggested', base = null, seen = null, decided_version = 0, decided = null,
-       renderings = null, view_of = null where id = $1`,
-    [id],
+    // By record (offset 0): without statistics the planner takes connection and object to be one row.
+    `update links set ${FREED} where state = 'gone' and id in (
+       select id from (select id, connection, object from links where entity_id = $1 offset 0) own
+       where connection = $2 and object = $3)`,
+    [entityId, connection, object],
+    { prepare: true },
   );
 }
+
+const FREED = `entity_id = null, state = 'suggested', base = null, seen = null, decided_version = 0, decided = null,
+  renderings = null, view_of = null`;
 
 /** Ends the deliveries of links that are still open; what was sent may arrive, so it is the link that waits. */
 export async function withdrawDeliveries(tx: Tx, linkIds: readonly string[], reason: string): Promise<void> {

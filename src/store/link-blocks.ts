@@ -62,5 +62,6 @@ export async function removeBlocks(tx: Tx, connection: string, object: string, e
   await tx.unsafe(
     "delete from link_blocks where connection = $1 and object = $2 and entity_id = $3 and kind <> 'refused'",
     [connection, object, entityId],
+    { prepare: true },
   );
 }

@@ -5,6 +5,7 @@ import { countDrift } from "../../src/pipelines/agreement.ts";
 import { archive, unarchive } from "../../src/pipelines/archive.ts";
 import { readCodeLists, unknownCodes } from "../../src/pipelines/code-lists.ts";
 import { convert, planConversion } from "../../src/pipelines/conversions/convert.ts";
+import { watchConversions } from "../../src/pipelines/conversions/watch.ts";
 import { changeDealing } from "../../src/pipelines/dealings.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
@@ -105,6 +106,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   Object.assign(config.connections, options.connections);
   const engine = await startEngine(config, options.mappings === undefined ? {} : { mappings: options.mappings });
   const { deps } = engine;
+  const conversions = watchConversions(deps.db.sql);
   const { as } = testApi(deps.db, {
     countDrift: () => countDrift(deps),
     gateway: {
@@ -119,7 +121,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       backpressure: (connection) => backpressure(deps, connection),
       startRun: (act) => startRun(deps, act),
       startUndo: (act) => startUndo(deps, act),
-      convert: (act) => convert(deps, act),
+      convert: (act) => convert(deps, conversions, act),
       readCodeLists: (connection) => readCodeLists(deps, connection),
       unknownCodes: (values) => unknownCodes(deps, values),
       planConversion: (act) => planConversion(deps, act),

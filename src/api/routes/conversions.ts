@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { conversionTargets } from "../../model/conversions.ts";
-import { standingOf } from "../../pipelines/conversions/standing.ts";
-import { findConversion, listConversions } from "../../store/conversions.ts";
+import { standingsOf } from "../../pipelines/conversions/standing.ts";
+import { findConversions, listConversions } from "../../store/conversions.ts";
 import { findKundeemne } from "../../store/kundeemner-read.ts";
 import { actorOf, given } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
@@ -143,14 +143,13 @@ export function conversionRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
     if ((await findKundeemne(deps.sql, id)) === undefined) throw new Problem(404, "not_found");
-    const items = [];
-    for (const each of await listConversions(deps.sql, id)) items.push(await standingOf(deps.sql, each));
+    const items = await standingsOf(deps.sql, await listConversions(deps.sql, id));
     return c.json({ items }, 200);
   });
 
   app.openapi(get, async (c) => {
-    const conversion = await findConversion(deps.sql, c.req.valid("param").id);
-    if (conversion === undefined) throw new Problem(404, "not_found");
-    return c.json(await standingOf(deps.sql, conversion), 200);
+    const [standing] = await standingsOf(deps.sql, await findConversions(deps.sql, [c.req.valid("param").id]));
+    if (standing === undefined) throw new Problem(404, "not_found");
+    return c.json(standing, 200);
   });
 }

@@ -1,29 +1,21 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { DocumentType } from "../../connectors/connector.ts";
 import { chooseMatch } from "../../danish/match.ts";
 import { RejectedError } from "../../lib/errors.ts";
 import { accountOf, type ConversionTarget, isDocument } from "../../model/conversions.ts";
 import { gateState } from "../../rules/gate.ts";
-import {
-  type Conversion,
-  findAccount,
-  findConversion,
-  findGoneLinks,
-  findHolder,
-  lockConversion,
-  wish,
-} from "../../store/conversions.ts";
+import { type AccountLink, findAccounts, findHolder, lockConversion, wish } from "../../store/conversions.ts";
 import { markDue } from "../../store/deliveries.ts";
 import { loadEntities, type StoredEntity } from "../../store/entities.ts";
 import { loadLanes } from "../../store/lanes.ts";
-import { freeLink } from "../../store/link-acts.ts";
+import { freeGoneLinks } from "../../store/link-acts.ts";
 import { removeBlocks } from "../../store/link-blocks.ts";
 import { type UnknownCode, unknownCodesAt } from "../code-lists.ts";
 import type { Actor, Deps } from "../deps.ts";
 import { candidatesFor, factsOf } from "../matching.ts";
 import { laneKey, openLanes } from "../world.ts";
 import { documentData, documentTypesOf, type Missing, missingFor } from "./requirements.ts";
-import { type ConversionStanding, standingOf } from "./standing.ts";
+import type { ConversionStanding } from "./standing.ts";
+import type { ConversionWatch } from "./watch.ts";
 
 export interface ConvertAct {
   readonly entityId: string;
@@ -50,15 +42,11 @@ export interface ConversionPlan {
   readonly documentBody: Readonly<Record<string, unknown>> | null;
 }
 
-const LONGEST_WAIT_MS = 30_000;
-const FIRST_LOOK_MS = 20;
-const LOOK_MS = 250;
-
 /** What `convert` would do. Throws what `convert` throws for a record or connection that cannot be converted at all. */
 export async function planConversion(deps: Deps, act: ConvertAct): Promise<ConversionPlan> {
   const { entity, mapping, type } = await prepareConversion(deps, act);
   const object = accountOf(act.to);
-  const { link } = await findAccount(deps.db.sql, act.entityId, act.connection, object);
+  const link = await findLink(deps, act, object);
   const { values } = entity;
   const units = mapping.units
     .filter((unit) => unit.direction !== "in" && !unit.assignedByRemote && unit.view === undefined)
@@ -85,56 +73,61 @@ export async function planConversion(deps: Deps, act: ConvertAct): Promise<Conve
  */
 export async function convert(
   deps: Deps,
+  watch: ConversionWatch,
   act: ConvertAct,
 ): Promise<{ readonly missing: readonly Missing[] } | { readonly standing: ConversionStanding }> {
   const { entity, mapping, type } = await prepareConversion(deps, act);
   const { entityId, connection, to } = act;
   const object = accountOf(to);
   const given = act.data ?? {};
-  const { link } = await findAccount(deps.db.sql, entityId, connection, object);
+  const link = await findLink(deps, act, object);
   // Of an account that stands the codes are the ledger's own by now.
   const unknown = link === null ? await unknownCodesAt(deps, connection, object, entity.values) : [];
   const missing = [...missingFor(to, { values: entity.values, mapping, type, given }), ...unknown.map(asMissing)];
   if (missing.length > 0) return { missing };
   if (link === null) await assertNobodyElse(deps, entity, connection, object);
   const reference = isDocument(to) ? (act.reference ?? "") : "";
+  const made = { entityId, connection, target: to, reference };
+  const what = {
+    data: type === undefined ? {} : documentData(type, entity.values, given),
+    marker: type === undefined ? null : `KOB-${deps.newId()}`,
+    by: act.by.name,
+  };
+  const create = {
+    connection,
+    object,
+    linkId: null,
+    entity: "kundeemne",
+    entityId,
+    kind: "create",
+    changed: true,
+  } as const;
+  // Sent together; they are carried out one after the other.
   const conversion = await deps.db.sql.begin(async (tx) => {
-    await lockConversion(tx, entityId, connection);
-    const made = await wish(
-      tx,
-      { entityId, connection, target: to, reference },
-      {
-        data: type === undefined ? {} : documentData(type, entity.values, given),
-        marker: type === undefined ? null : `KOB-${deps.newId()}`,
-        by: act.by.name,
-      },
-    );
-    if (link === null) {
-      // A person converts: an account that was deleted, or unlinked, stands in the way no more (rule R25).
-      for (const gone of await findGoneLinks(tx, entityId, connection, object)) await freeLink(tx, gone.id);
-      await removeBlocks(tx, connection, object, entityId);
-      await markDue(tx, [
-        { connection, object, linkId: null, entity: "kundeemne", entityId, kind: "create", changed: true },
-      ]);
-    }
-    return made;
+    const locked = lockConversion(tx, entityId, connection);
+    const wished = wish(tx, made, what);
+    // A person converts: an account that was deleted, or unlinked, stands in the way no more (rule R25).
+    const others =
+      link === null
+        ? [
+            freeGoneLinks(tx, entityId, connection, object),
+            removeBlocks(tx, connection, object, entityId),
+            markDue(tx, [create]),
+          ]
+        : [];
+    await Promise.all([locked, wished, ...others]);
+    return await wished;
   });
   deps.log.info("conversion.wished", { conversionId: conversion.id, entityId, connection, to, by: act.by.name });
   await deps.queue.due("deliver", connection);
-  return { standing: await waitFor(deps, conversion, act.waitMs ?? 0) };
+  return { standing: await watch.wait(conversion, act.waitMs ?? 0) };
 }
 
 const asMissing = ({ field, code }: UnknownCode): Missing => ({ field, code: "code_unknown", detail: code });
 
-async function waitFor(deps: Deps, conversion: Conversion, waitMs: number): Promise<ConversionStanding> {
-  const { sql } = deps.db;
-  const end = performance.now() + Math.min(waitMs, LONGEST_WAIT_MS);
-  for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(LOOK_MS, lookMs * 2)) {
-    const standing = await standingOf(sql, (await findConversion(sql, conversion.id)) ?? conversion);
-    const leftMs = end - performance.now();
-    if (standing.state !== "running" || leftMs <= 0) return standing;
-    await wait(Math.min(lookMs, leftMs));
-  }
+async function findLink(deps: Deps, { entityId, connection }: ConvertAct, object: string): Promise<AccountLink | null> {
+  const [link] = await findAccounts(deps.db.sql, [{ entityId, connection, object }]);
+  return link ?? null;
 }
 
 /** What a conversion needs to be begun at all. */

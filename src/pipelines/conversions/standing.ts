@@ -1,5 +1,13 @@
 import { accountOf, isDocument } from "../../model/conversions.ts";
-import { type Conversion, endWish, findAccount } from "../../store/conversions.ts";
+import {
+  type AccountKey,
+  type AccountLink,
+  type Conversion,
+  type CreateStanding,
+  endWishes,
+  findAccounts,
+  findCreates,
+} from "../../store/conversions.ts";
 import type { Db } from "../../store/database.ts";
 
 export interface ConversionStanding {
@@ -21,41 +29,64 @@ export interface ConversionStanding {
 }
 
 /**
- * Where a conversion stands. Of an account the link and the delivery tell, so nothing can disagree with them; a fulfilled
- * wish is ended here, and allows no second create.
+ * Where conversions stand, in their order. Of an account the link and the delivery tell, so nothing can disagree with them;
+ * a fulfilled wish is ended here, and allows no second create.
  */
-export async function standingOf(sql: Db, conversion: Conversion): Promise<ConversionStanding> {
+export async function standingsOf(sql: Db, conversions: readonly Conversion[]): Promise<ConversionStanding[]> {
+  const links = await findAccounts(sql, conversions.map(keyOf));
+  const made = conversions.filter(({ target, state }, at) => links[at] && state !== "done" && !isDocument(target));
+  const linkOf = new Map(conversions.map(({ id }, at) => [id, links[at] ?? null]));
+  const ended = await endWishes(
+    sql,
+    made.map(({ id }) => ({ id, externalId: linkOf.get(id)?.externalId ?? "" })),
+  );
+  const open = conversions.filter(({ id, state }) => state === "open" && linkOf.get(id) === null);
+  const creates = await findCreates(sql, open.map(keyOf));
+  const createOf = new Map(open.map(({ id }, at) => [id, creates[at] ?? null]));
+  return conversions.map((each) =>
+    standing(each, linkOf.get(each.id) ?? null, createOf.get(each.id) ?? null, ended.get(each.id)),
+  );
+}
+
+const keyOf = ({ entityId, connection, target }: Conversion): AccountKey => ({
+  ...{ entityId, connection },
+  object: accountOf(target),
+});
+
+function standing(
+  conversion: Conversion,
+  link: AccountLink | null,
+  create: CreateStanding | null,
+  endedAt: string | undefined,
+): ConversionStanding {
   const { id, entityId, connection, target: to, reference, by, createdAt } = conversion;
-  const object = accountOf(to);
-  const { link, delivery } = await findAccount(sql, entityId, connection, object);
-  const account = link === null ? null : { object, externalId: link.externalId, linkId: link.id };
+  const account = link === null ? null : { object: accountOf(to), externalId: link.externalId, linkId: link.id };
   const shared = { id, entityId, to, connection, reference, by, createdAt, account };
   const own = { reason: conversion.reason, externalId: conversion.externalId, doneAt: conversion.doneAt };
   if (conversion.state !== "open" && (isDocument(to) || link === null))
     return { ...shared, ...own, state: conversion.state };
   if (!isDocument(to) && link !== null) {
-    const doneAt = conversion.state === "done" ? conversion.doneAt : await endWish(sql, id, link.externalId);
+    const doneAt = endedAt ?? conversion.doneAt;
     return { ...shared, state: "done", reason: null, externalId: link.externalId, doneAt };
   }
   // A document with its account: the worker that makes documents tells.
   if (link !== null) return { ...shared, ...own, state: conversion.reason === null ? "running" : "waiting" };
-  const { state, reason } = stateOf(delivery);
-  return { ...shared, ...own, state, reason };
+  return { ...shared, ...own, ...stateOf(create) };
 }
 
-function stateOf(delivery: { state: string; reason: string | null } | null): {
+function stateOf(create: CreateStanding | null): {
   state: ConversionStanding["state"];
   reason: string | null;
 } {
-  switch (delivery?.state) {
+  switch (create?.state) {
     case "withheld":
-      return { state: "waiting", reason: delivery.reason };
+      return { state: "waiting", reason: create.reason };
     case "rejected":
     case "withdrawn":
-      return { state: "failed", reason: delivery.reason };
+      return { state: "failed", reason: create.reason };
     case "uncertain":
-      return { state: "running", reason: delivery.reason ?? "uncertain" };
+      return { state: "running", reason: create.reason ?? "uncertain" };
     default:
-      return { state: "running", reason: delivery?.reason ?? null };
+      return { state: "running", reason: create?.reason ?? null };
   }
 }

@@ -129,6 +129,8 @@ export const deliveries = pgTable(
       .on(table.connection, table.dueAt, table.id)
       .where(sql`state in ('due', 'leased', 'uncertain')`),
     index("deliveries_link").on(table.linkId),
+    // Creates that came to nothing, by the record that they were for.
+    index("deliveries_not_made").on(table.entityId).where(sql`link_id is null and state in ('rejected', 'withdrawn')`),
     // What a remote refused goes on differing: status asks for it.
     index("deliveries_rejected").on(table.linkId).where(sql`state = 'rejected'`),
   ],

@@ -1,0 +1,1 @@
+CREATE INDEX "deliveries_not_made" ON "deliveries" USING btree ("entity_id") WHERE link_id is null and state in ('rejected', 'withdrawn');
