@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { type ConversionRound, conversionRound } from "./conversions.ts";
 import { bareFiles, type FilesRound, filesRound } from "./files.ts";
 import { type InboundRound, inboundBodies, inboundRound } from "./inbound.ts";
 import { latencies } from "./latency.ts";
@@ -35,6 +36,8 @@ const report: { -readonly [K in keyof Report]: Report[K] } = {
     inboundConflict: null,
     outbound: null,
     files: null,
+    conversions: null,
+    conversionsOneByOne: null,
   },
   latency: {},
 };
@@ -78,6 +81,23 @@ if (wanted("files")) {
     say(note(`files ${round}`, each));
   }
   report.files = rate(median(took.map((each) => each.taken)), median(took.map(bareFiles)), "rows/s");
+}
+if (wanted("conversions")) {
+  const took: ConversionRound[] = [];
+  for (let round = 1; round <= rounds; round += 1)
+    took.push(await conversionRound(Math.max(100, Math.round(rows / 100)), say));
+  const of = (pick: (each: ConversionRound) => number): number => median(took.map(pick));
+  const [ours, unit] = [of((each) => each.ours), "conversions/s"];
+  report.conversions = rate(
+    ours,
+    of((each) => each.bare),
+    unit,
+  );
+  report.conversionsOneByOne = rate(
+    ours,
+    of((each) => each.bareEach),
+    unit,
+  );
 }
 if (wanted("lists")) report.lists = await lists(10 * rows, say);
 // Not part of the whole: a million records take their time.

@@ -21,6 +21,10 @@ export interface Report {
   readonly inboundConflict: Rate | null;
   readonly outbound: Rate | null;
   readonly files: Rate | null;
+  /** Beside the calls that reached the ledger, which many conversions share. */
+  readonly conversions: Rate | null;
+  /** Beside the calls that as many conversions make one by one. */
+  readonly conversionsOneByOne: Rate | null;
   readonly lists?: Lists;
   readonly latency: { readonly postgres?: Latency; readonly redis?: Latency };
   readonly reconcile?: Reconciled;
@@ -70,6 +74,8 @@ export function explainBars(report: Report): string {
   add("conflicting", report.inboundConflict, "0.5 of changed");
   add("outbound", report.outbound, "0.15 of bare");
   add("files", report.files, "0.25 of bare parse and upsert");
+  add("conversions, shared calls", report.conversions, "0.5 of the ledger's calls");
+  add("conversions, one by one", report.conversionsOneByOne, "0.5 of the ledger's calls");
   for (const [backend, each] of Object.entries(report.latency))
     lines.push([`latency, ${backend}`, `p50 ${each.p50Ms} ms`, `p99 ${each.p99Ms} ms`, "", "aim: p50 under 20 ms"]);
   for (const { list, oursMs, bareMs } of report.lists?.times ?? [])

@@ -9,8 +9,8 @@ export interface Ledger {
   readonly token: string;
   /** What a person at the ledger, or a fault, does past its API; answers as the simulator's control says. */
   control<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T>;
-  /** The bodies that it was sent since the last call, as requests to send again. */
-  takeRequests(method: "POST" | "PUT"): Promise<readonly { method: string; path: string; body: string }[]>;
+  /** What it was asked since the last call, by this method or by any, as requests to send again; reads have no body. */
+  takeRequests(method?: "POST" | "PUT"): Promise<readonly { method: string; path: string; body?: string }[]>;
   /** One row as it stands, past the API; undefined where there is none. */
   row(id: string): Promise<Readonly<Record<string, string>> | undefined>;
 }
@@ -18,21 +18,22 @@ export interface Ledger {
 interface FirstLine {
   readonly baseUrl: string;
   readonly controlUrl: string;
-  readonly token: string;
 }
 
 interface Logged {
   readonly method: string;
-  readonly id: string;
+  readonly function: string;
+  readonly id: string | null;
   readonly body: unknown;
 }
 
-export async function startLedger(logLimit: number): Promise<Ledger> {
+/** Two with the same token can be sent the same requests. */
+export async function startLedger(logLimit: number, token = "rig"): Promise<Ledger> {
   const program = startProgram([
     ...["simulators/keybalance/main.ts", "--port", "0", "--functions", "Debitorer"],
-    ...["--log-limit", String(logLimit)],
+    ...["--log-limit", String(logLimit), "--token", token],
   ]);
-  const { baseUrl, controlUrl, token } = JSON.parse(await program.firstLine) as FirstLine; // the simulator's own line
+  const { baseUrl, controlUrl } = JSON.parse(await program.firstLine) as FirstLine; // the simulator's own line
   const { origin, pathname } = new URL(baseUrl);
   return {
     ...{ program, origin, baseUrl, token },
@@ -44,13 +45,13 @@ export async function startLedger(logLimit: number): Promise<Ledger> {
       return JSON.parse(text) as T; // as the simulator's README says
     },
     async takeRequests(method) {
-      const answer = await request(`${controlUrl}/log?method=${method}`);
+      const answer = await request(`${controlUrl}/log${method === undefined ? "" : `?method=${method}`}`);
       const logged = (await answer.body.json()) as Logged[]; // as the simulator's README says
       await (await request(`${controlUrl}/log`, { method: "DELETE" })).body.dump();
-      return logged.map(({ id, body }) => ({
-        method,
-        path: `${pathname}/${token}/Debitorer${method === "PUT" ? `/${encodeURIComponent(id)}` : ""}`,
-        body: JSON.stringify(body),
+      return logged.map((each) => ({
+        method: each.method,
+        path: `${pathname}/${token}/${each.function}${each.id && each.method !== "POST" ? `/${encodeURIComponent(each.id)}` : ""}`,
+        ...(each.method === "GET" ? {} : { body: JSON.stringify(each.body) }),
       }));
     },
     async row(id) {
