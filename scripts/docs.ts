@@ -26,8 +26,8 @@ function settingsPage(): string {
     MADE_BY,
     "Secrets come from the environment or from files, never from the configuration itself: in `kobling.yaml`, `$" +
       "{NAME}` is an",
-    "environment variable anywhere, and `file:PATH` under `settings` a file beside it. Times are a number and a unit: `500ms`,",
-    "`30s`, `10m`, `24h`, `7d`, `2w`. `kobling check` tells every fault at once; editors read `config/schema/kobling.schema.json`.",
+    "environment variable anywhere, and `file:PATH` under `settings`, or as a `secret`, a file beside it. Times are a number and a",
+    "unit: `500ms`, `30s`, `10m`, `24h`, `7d`, `2w`. `kobling check` tells every fault at once; editors read `config/schema/kobling.schema.json`.",
     "",
     "## Environment",
     table(["variable", "default", "what it is"], environmentRows(settingsSchema)),

@@ -44,7 +44,10 @@ export function readConfig(options: ReadOptions): ReadConfig {
   const raw = looseConnections(file.value);
   faults.push(...settingsFaults(raw, options, file));
   const warnings = literalSecrets(raw, file, options);
-  if (parsed.success) faults.push(...crossFaults(parsed.data, options, file));
+  if (parsed.success) {
+    faults.push(...crossFaults(parsed.data, options, file));
+    warnings.push(...literalSigning(parsed.data, file, options));
+  }
   faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   if (!parsed.success || faults.length > 0) return { config: undefined, faults, warnings };
   const config = withParsedSettings(resolveConfig(parsed.data, options.connectors), options);
@@ -110,14 +113,24 @@ function literalSecrets(raw: readonly LooseConnection[], file: YamlFile, { redac
     Object.entries(settings).flatMap(([key, value]) => {
       if (!SECRET_NAME.test(key) || typeof value !== "string" || value === "") return [];
       redactor.add(value);
-      const path = ["connections", name, "settings", key];
-      if (file.isReference(path)) return [];
-      return [
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: what the operator is to write
-        file.fault({ path, rule: "A secret stands in the file.", wayOut: "Write ${NAME} or file:PATH instead." }),
-      ];
+      return literal(["connections", name, "settings", key], file);
     }),
   );
+}
+
+function literalSigning({ connections }: ConfigFile, file: YamlFile, { redactor }: ReadOptions): Fault[] {
+  return Object.entries(connections).flatMap(([name, { handOver }]) =>
+    Object.entries(handOver).flatMap(([kind, { secret }]) => {
+      redactor.add(secret);
+      return literal(["connections", name, "handOver", kind, "secret"], file);
+    }),
+  );
+}
+
+function literal(path: readonly PathPart[], file: YamlFile): Fault[] {
+  if (file.isReference(path)) return [];
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what the operator is to write
+  return [file.fault({ path, rule: "A secret stands in the file.", wayOut: "Write ${NAME} or file:PATH instead." })];
 }
 
 function crossFaults(config: ConfigFile, { knownFields, connectors }: ReadOptions, file: YamlFile): Fault[] {

@@ -1,4 +1,5 @@
 import { readDurationMs } from "../lib/time.ts";
+import type { DocumentKind } from "../model/conversions.ts";
 import type { Survivorship } from "../model/field.ts";
 import type { ConfigFile, directions, policies, sides } from "./schema.ts";
 
@@ -24,6 +25,15 @@ export interface RequestLimit {
   readonly perMs: number;
 }
 
+/** Documents of a kind that are handed over instead of being made at the ledger: posted, or put into a folder. */
+export type HandOver = {
+  /** Signs them; never log it. */
+  readonly secret: string;
+  readonly required: readonly string[];
+  /** What a field takes of the record (our flat key) where the caller gives none. */
+  readonly from: Readonly<Record<string, string>>;
+} & ({ readonly url: string; readonly folder?: never } | { readonly url?: never; readonly folder: string });
+
 export interface ConnectionConfig {
   readonly name: string;
   readonly connector: string;
@@ -33,6 +43,7 @@ export interface ConnectionConfig {
   /** Undefined: neither the operator nor the connector limits it. */
   readonly limits: RequestLimit | undefined;
   readonly objects: Readonly<Record<string, ObjectConfig>>;
+  readonly handOver: Readonly<Partial<Record<DocumentKind, HandOver>>>;
   readonly quietMs: number;
   /** The installation's and the connection's, the stricter of both (rule R15). */
   readonly updatePolicy: Readonly<Record<string, Policy>>;
@@ -168,6 +179,12 @@ function resolveConnection(
     side: file.side ?? (ofObjects.size === 1 && ofObjects.has("crm") ? "crm" : "ledger"),
     limits: limits && { requests: limits.requests, perMs: ms(limits.per) },
     objects,
+    handOver: Object.fromEntries(
+      Object.entries(file.handOver).map(([kind, { url, folder = "", ...rest }]): [string, HandOver] => [
+        kind,
+        url === undefined ? { folder, ...rest } : { url, ...rest },
+      ]),
+    ),
     quietMs: file.quietMs ?? defaults.quietMs ?? QUIET_MS,
     updatePolicy: stricter(policy, file.updatePolicy),
     circuit: { failures: file.circuit.failures, halfOpenAfterMs: ms(file.circuit.halfOpenAfter) },

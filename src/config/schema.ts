@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { readDurationMs } from "../lib/time.ts";
+import { documentKinds } from "../model/conversions.ts";
 
 /** Shape of `config/kobling.yaml` as an operator writes it; what it means resolved is in `resolved.ts`. */
 
@@ -48,6 +49,30 @@ const object = z.strictObject({
   side: z.enum(sides).optional().describe("Overrides the connection's side for this object (rule R1)."),
 });
 
+const handOver = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("Where they are posted, signed by Standard Webhooks."),
+    folder: z.string().min(1).optional().describe("Or a folder where each is put as a file, its signature beside it."),
+    secret: z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "A secret is whsec_ and 24 to 64 bytes in base64")
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: what the operator is to write
+      .describe("What they are signed with, as ${NAME} or file:PATH."),
+    required: z.array(z.string().min(1)).default([]).describe("Fields without which the document cannot be made."),
+    from: z
+      .record(z.string().min(1), z.string())
+      .default({})
+      .describe("What a field takes of the record, by the field's name, where the caller gives none."),
+  })
+  .check(({ value, issues }) => {
+    if ((value.url === undefined) !== (value.folder === undefined)) return;
+    const params = { wayOut: "Write one of the two." };
+    issues.push({ code: "custom", input: value, message: "A hand-over goes to a url or into a folder", params });
+  });
+
 const connection = z.strictObject({
   connector: z.string().min(1).describe("The kind of system: keybalance, api, …"),
   settings: z
@@ -64,6 +89,10 @@ const connection = z.strictObject({
     .optional()
     .describe("Requests in a time, shared by all processes."),
   objects: z.record(z.string(), object).default({}).describe("The objects that are synchronised, by our name."),
+  handOver: z
+    .partialRecord(z.enum(documentKinds), handOver)
+    .default({})
+    .describe("Documents that somebody else makes where the ledger takes none (S84–S87), by kind."),
   quietMs: z
     .int()
     .min(0)

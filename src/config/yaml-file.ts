@@ -21,7 +21,7 @@ export interface References {
   readonly redactor: Redactor;
 }
 
-/** Reads `file` and resolves `${NAME}` (environment) and `file:PATH` (whole values under `settings`). Faults are told, not thrown. */
+/** Reads `file` and resolves `${NAME}` (environment) and `file:PATH` (whole values under `settings`, and a `secret`). Faults are told, not thrown. */
 export function readYamlFile(file: string, references: References): YamlFile {
   const faults: Fault[] = [];
   const lines = new LineCounter();
@@ -47,7 +47,13 @@ export function readYamlFile(file: string, references: References): YamlFile {
       const path = pathOf(document, [...ancestors, node]);
       const tell = (rule: string, wayOut: string) => faults.push(faultAt(node.range?.[0], { path, rule, wayOut }));
       const written = node.value;
-      node.value = resolveReference(written, path.includes("settings"), dirname(file), references, tell);
+      node.value = resolveReference(
+        written,
+        path.includes("settings") || path.at(-1) === "secret",
+        dirname(file),
+        references,
+        tell,
+      );
       if (node.value !== written || REFERENCE.test(written)) referred.add(pathText(path));
     },
   });
@@ -66,12 +72,12 @@ type Tell = (rule: string, wayOut: string) => void;
 
 function resolveReference(
   text: string,
-  inSettings: boolean,
+  mayBeFile: boolean,
   folder: string,
   { env, redactor }: References,
   tell: Tell,
 ): string {
-  if (inSettings && /^file:(?!\/\/)./.test(text)) {
+  if (mayBeFile && /^file:(?!\/\/)./.test(text)) {
     const path = resolve(folder, text.slice("file:".length));
     if (!existsSync(path)) {
       tell("The file that this secret is read from does not exist.", `Make ${path}, readable by Kobling.`);

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { Agent, type Dispatcher } from "undici";
 import { RejectedError } from "../lib/errors.ts";
@@ -6,6 +6,7 @@ import { retryAfterMs } from "../lib/http.ts";
 import type { Log } from "../lib/log.ts";
 import { isPublicAddress, publicLookup } from "../lib/public-address.ts";
 import type { Sealer } from "../lib/secrets.ts";
+import { signedHeaders } from "../lib/standard-webhooks.ts";
 import type { Sql } from "../store/database.ts";
 import { type FeedEntry, numberBatches, readFeedBounds, readFeedEntries } from "../store/feed.ts";
 import {
@@ -122,7 +123,6 @@ type Outcome =
 async function post(deps: WebhookDeps, webhook: Webhook, secret: string, entry: FeedEntry): Promise<Outcome> {
   const body = JSON.stringify(eventOf(entry));
   const id = `msg_${webhook.epoch}_${entry.number}_${webhook.id}`;
-  const timestamp = Math.floor(deps.now().getTime() / 1000);
   try {
     assertCallable(webhook.url, deps.http.allowPrivate);
     const { origin, pathname, search } = new URL(webhook.url);
@@ -133,9 +133,7 @@ async function post(deps: WebhookDeps, webhook: Webhook, secret: string, entry: 
       headers: {
         "content-type": "application/json",
         "user-agent": "Kobling",
-        "webhook-id": id,
-        "webhook-timestamp": String(timestamp),
-        "webhook-signature": sign(secret, id, timestamp, body),
+        ...signedHeaders(secret, id, deps.now(), body),
       },
       body,
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -186,12 +184,6 @@ const eventOf = (entry: FeedEntry) => ({
     fields: entry.fields,
   },
 });
-
-/** Standard Webhooks, symmetric: `v1,` and the HMAC-SHA256 of `id.timestamp.body` under the decoded secret. */
-export function sign(secret: string, id: string, timestamp: number, body: string): string {
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
-  return `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`;
-}
 
 function assertCallable(text: string, allowPrivate: boolean): void {
   const url = URL.parse(text);

@@ -242,3 +242,32 @@ test("a start with faults throws one error that holds them all", () => {
     expect.objectContaining({ name: "ConnectionError", code: "bad_configuration", context: { faults: 3 } }),
   );
 });
+
+test("a hand-over of documents names its target and its secret; what is off is told with its line", () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+  const erp = (handOver: string) => `connections:
+  erp:
+    connector: keybalance
+    settings: { baseUrl: "https://erp.example.dk/firma/API2", token: "\${KEYBALANCE_TOKEN}" }
+    handOver:
+      ordre: ${handOver}
+`;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what the operator is to write
+  const right = read(erp('{ url: "https://ordrer.example.dk/ind", secret: "${SIGN}", required: [Levering] }'), {
+    env: { ...env, SIGN: secret },
+  });
+  expect([right.faults, right.warnings]).toEqual([[], []]);
+  expect(right.config?.connections.erp?.handOver.ordre).toEqual({
+    ...{ url: "https://ordrer.example.dk/ind", secret, required: ["Levering"], from: {} },
+  });
+  expect(told(read(erp(`{ url: "https://x.example", folder: ud, secret: "${secret}" }`)))).toEqual([
+    "6:7 connections.erp.handOver.ordre A hand-over goes to a url or into a folder. Write one of the two.",
+  ]);
+  expect(told(read(erp("{ folder: ud, secret: kort }")))[0]).toContain(
+    "A secret is whsec_ and 24 to 64 bytes in base64",
+  );
+  const literal = read(erp(`{ folder: ud, secret: "${secret}" }`));
+  expect(literal.warnings.map(({ path, rule }) => [path, rule])).toEqual([
+    ["connections.erp.handOver.ordre.secret", "A secret stands in the file."],
+  ]);
+});

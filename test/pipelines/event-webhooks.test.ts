@@ -1,4 +1,4 @@
-import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -13,6 +13,7 @@ import {
 import type { Database } from "../../src/store/database.ts";
 import { listWebhooks } from "../../src/store/webhooks.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { isSigned } from "../support/signed.ts";
 
 interface Got {
   readonly headers: IncomingHttpHeaders;
@@ -88,14 +89,8 @@ test("events arrive in order, signed as Standard Webhooks says, thin, and none f
   expect(new Set(got.map(({ headers }) => headers["webhook-id"])).size).toBe(3);
 
   for (const { headers, body } of got) {
-    // Checked as a receiver would, from the specification.
-    const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
-    const key = Buffer.from(secret.slice("whsec_".length), "base64");
-    expect(key.length).toBe(32);
-    const expected = Buffer.from(createHmac("sha256", key).update(signed).digest("base64"));
-    const [version, signature = ""] = String(headers["webhook-signature"]).split(",");
-    expect(version).toBe("v1");
-    expect(timingSafeEqual(Buffer.from(signature), expected)).toBe(true);
+    expect(Buffer.from(secret.slice("whsec_".length), "base64").length).toBe(32);
+    expect(isSigned(secret, headers, body)).toBe(true);
     expect(Math.abs(Number(headers["webhook-timestamp"]) - Date.now() / 1000)).toBeLessThan(60);
     expect(JSON.parse(body)).toMatchObject({ type: "kundeemne.changed", data: { fields: ["bynavn"] } });
     expect(body).not.toMatch(/Gammel|Ny"/);

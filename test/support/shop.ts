@@ -47,6 +47,8 @@ export interface ShopOptions {
   /** Rows of those. */
   readonly rows?: Readonly<Record<string, readonly Row[]>>;
   readonly documents?: Readonly<Record<string, unknown>>;
+  /** Documents of the ledger that are handed over. */
+  readonly handOver?: Readonly<Record<string, unknown>>;
   readonly codeLists?: Readonly<Record<string, unknown>>;
   readonly dealings?: Readonly<Record<string, unknown>>;
   /** Settings of objects that differ from two-way. */
@@ -95,6 +97,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
           ...(options.codeLists === undefined ? {} : { codeLists: options.codeLists }),
           ...(options.dealings === undefined ? {} : { dealings: options.dealings }),
         },
+        ...(options.handOver === undefined ? {} : { handOver: options.handOver }),
         objects: {
           debitor: { ...two, create: "in", ...options.objects?.debitor },
           kreditor: { ...two, create: "in", ...options.objects?.kreditor },

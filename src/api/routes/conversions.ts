@@ -84,7 +84,7 @@ const convertRoute = createRoute({
   summary: "Make a Kundeemne a debitor, kreditor, tilbud, ordre, faktura or sag",
   description:
     "A link is used where there is one, else what matches at the ledger (CVR and the other tiers), else the account is made. " +
-    "A document makes its debitor in the same step. Whatever breaks in between goes on where it was; the same call again answers " +
+    "A document makes its debitor in the same step, and is handed over where the connection's `handOver` says so. Whatever breaks in between goes on where it was; the same call again answers " +
     "the same and makes nothing twice. All that is missing is named at once (422). 202: not ended within `waitMs`.",
   ...secured("write"),
   request: { params: z.object({ id: uuidParam("id") }), headers: idempotencyHeader, body: jsonBody(conversionBody) },

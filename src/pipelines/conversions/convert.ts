@@ -1,4 +1,3 @@
-import type { DocumentType } from "../../connectors/connector.ts";
 import { chooseMatch } from "../../danish/match.ts";
 import { RejectedError } from "../../lib/errors.ts";
 import { accountOf, type ConversionTarget, isDocument } from "../../model/conversions.ts";
@@ -13,7 +12,7 @@ import { type UnknownCode, unknownCodesAt } from "../code-lists.ts";
 import type { Actor, Deps } from "../deps.ts";
 import { candidatesFor, factsOf } from "../matching.ts";
 import { laneKey, openLanes } from "../world.ts";
-import { documentData, documentTypesOf, type Missing, missingFor } from "./requirements.ts";
+import { type DocumentNeeds, documentData, documentNeedsOf, type Missing, missingFor } from "./requirements.ts";
 import type { ConversionStanding } from "./standing.ts";
 import type { ConversionWatch } from "./watch.ts";
 
@@ -150,12 +149,12 @@ async function prepareConversion(deps: Deps, { entityId, connection, to }: Conve
     throw new RejectedError("not_found", `The connection ${connection} has no object ${object}`, { context });
   if (!lane.outbound)
     throw new RejectedError("not_released", `Writing to ${object} of ${connection} is not released yet`, { context });
-  const type = isDocument(to) ? documentTypeOf(deps, connection, to) : undefined;
+  const type = isDocument(to) ? documentNeedsFor(deps, connection, to) : undefined;
   return { entity, mapping, type };
 }
 
-function documentTypeOf(deps: Deps, connection: string, to: ConversionTarget): DocumentType {
-  const taken = documentTypesOf(deps, connection);
+function documentNeedsFor(deps: Deps, connection: string, to: ConversionTarget): DocumentNeeds {
+  const taken = documentNeedsOf(deps, connection);
   const type = isDocument(to) ? taken[to] : undefined;
   if (type !== undefined) return type;
   const kinds = Object.keys(taken);

@@ -1,3 +1,4 @@
+import type { HandOver } from "../../config/resolved.ts";
 import type { DocumentType } from "../../connectors/connector.ts";
 import { RejectedError } from "../../lib/errors.ts";
 import { isDocument } from "../../model/conversions.ts";
@@ -10,6 +11,7 @@ import type { Deps } from "../deps.ts";
 import { asError, eachAtOnce } from "../each.ts";
 import { stopConnection } from "../stop-connection.ts";
 import { laneKey, openLanes } from "../world.ts";
+import { handOver } from "./hand-over.ts";
 import { documentTypesOf } from "./requirements.ts";
 
 const LEASE_MS = 120_000;
@@ -41,6 +43,11 @@ async function makeAll(deps: Deps, connection: string, leases: readonly OwedDocu
   const taken = documentTypesOf(deps, connection);
   const byKind = Map.groupBy(leases, (lease) => lease.target);
   for (const [kind, own] of byKind) {
+    const to = isDocument(kind) ? deps.connection(connection).handOver[kind] : undefined;
+    if (to !== undefined) {
+      ends.push(...(await handOverAll(deps, connection, to, own)));
+      continue;
+    }
     const type = isDocument(kind) ? taken[kind] : undefined;
     const client = deps.clientOf(connection);
     if (type === undefined || client.createDocument === undefined || client.listDocuments === undefined) {
@@ -57,6 +64,32 @@ async function makeAll(deps: Deps, connection: string, leases: readonly OwedDocu
       ends,
     );
   }
+  return ends;
+}
+
+/** Told again after any doubt: the receiver knows a message that it has by its id. A receiver that refuses is waited for. */
+async function handOverAll(
+  deps: Deps,
+  connection: string,
+  to: HandOver,
+  leases: readonly OwedDocument[],
+): Promise<DocumentEnd[]> {
+  const mine = await markSent(deps.db.sql, leases);
+  const ends: DocumentEnd[] = [];
+  await handOver(
+    deps,
+    to,
+    leases.filter(({ id }) => mine.has(id)),
+    ({ id, fence, target }, externalId) => {
+      ends.push({ id, fence, state: "done", externalId });
+      deps.log.info("conversion.handed_over", { conversionId: id, connection, to: target });
+    },
+    ({ id, fence }, error) => {
+      const { outcome, code, afterMs } = classify(asError(error), deps.connection(connection).quietMs, 1);
+      const end = { id, fence, reason: code, isClear: outcome !== "uncertain" };
+      ends.push(outcome === "rejected" ? { ...end, state: "failed" } : { ...end, state: "open", afterMs });
+    },
+  );
   return ends;
 }
 

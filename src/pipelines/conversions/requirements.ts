@@ -19,11 +19,23 @@ export function documentTypesOf(deps: Deps, connection: string): Readonly<Partia
   return documents?.(settings.parse(deps.connection(connection).settings)) ?? {};
 }
 
+/** What a document needs besides its account, by the names of who takes it. */
+export type DocumentNeeds = Pick<DocumentType, "required" | "from">;
+
+/** The documents that can be made for a connection, by its ledger or by whoever they are handed over to. */
+export const documentNeedsOf = (
+  deps: Deps,
+  connection: string,
+): Readonly<Partial<Record<DocumentKind, DocumentNeeds>>> => ({
+  ...documentTypesOf(deps, connection),
+  ...deps.connection(connection).handOver,
+});
+
 const isBlank = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 /** The fields of a document: what the caller gives, else what the record knows. Without account and marker. */
 export function documentData(
-  type: DocumentType,
+  type: DocumentNeeds,
   values: Values,
   given: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
@@ -47,7 +59,7 @@ export function missingFor(
   }: {
     readonly values: Values;
     readonly mapping: CompiledMapping;
-    readonly type: DocumentType | undefined;
+    readonly type: DocumentNeeds | undefined;
     readonly given: Readonly<Record<string, unknown>>;
   },
 ): Missing[] {
