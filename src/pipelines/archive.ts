@@ -1,11 +1,11 @@
 import { RejectedError } from "../lib/errors.ts";
-import { loadImages, loadLinksOf, type StoredLink } from "../store/links.ts";
+import { loadLinksOf, type StoredLink } from "../store/links.ts";
 import { accountsOf, type Balance, readBalances, type UnknownBalance } from "./balances.ts";
 import { type Batch, type EntitySlot, type Incoming, iso, write } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { actorSetter, inBatch, takeForEdit } from "./edit.ts";
-import { keptReading } from "./kept-reading.ts";
+import { keptReadings } from "./kept-reading.ts";
 
 const BY_MAX = 100;
 
@@ -60,7 +60,7 @@ export async function unarchive(deps: Deps, act: ArchiveAct): Promise<void> {
     },
     async (batch) => {
       const due = [];
-      for (const [connection, readings] of await keptReadings(batch, act.id))
+      for (const [connection, readings] of await waitingReadings(batch, act.id))
         due.push(...(await decideBatch(deps, batch.tx, connection, readings)).due);
       return due;
     },
@@ -81,21 +81,10 @@ function turn(batch: Batch, slot: EntitySlot, { by, reason }: ArchiveAct, archiv
 }
 
 /** What the objects of a record and its contacts last showed, where the archive kept it from being taken. */
-async function keptReadings(batch: Batch, id: string): Promise<Map<string, Incoming[]>> {
+async function waitingReadings(batch: Batch, id: string): Promise<Map<string, Incoming[]>> {
   const contacts = await batch.tx.unsafe("select id from kontaktpersoner where kundeemne_id = $1::uuid", [id]);
-  const links = (await loadLinksOf(batch.tx, [id, ...contacts.map((row) => String(row.id))])).filter(isWaiting);
-  const images = await loadImages(
-    batch.tx,
-    links.map((link) => link.id),
-  );
-  const readings = new Map<string, Incoming[]>();
-  for (const link of links) {
-    const image = images.get(link.id);
-    if (image === undefined) continue;
-    const { connection } = link;
-    readings.set(connection, [...(readings.get(connection) ?? []), keptReading(link, image, batch.now)]);
-  }
-  return readings;
+  const links = await loadLinksOf(batch.tx, [id, ...contacts.map((row) => String(row.id))]);
+  return keptReadings(batch.tx, links.filter(isWaiting), batch.now);
 }
 
 const isWaiting = ({ state, seen }: StoredLink): boolean =>

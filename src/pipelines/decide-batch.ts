@@ -20,7 +20,7 @@ import { guardMeetings, takeAccepted } from "./meetings.ts";
 import { takeVersions } from "./ping-pong.ts";
 import { resolve } from "./resolve.ts";
 import { settleCases } from "./settle-cases.ts";
-import { laneKey } from "./world.ts";
+import { laneKey, type OpenLane } from "./world.ts";
 
 export interface DecideBatchOptions {
   /** Runs after the readings were decided and before anything is written; the deliver step adds its attempts here. */
@@ -192,6 +192,12 @@ async function findParents(batch: Batch, mapped: readonly Mapped[]): Promise<Map
   return parents;
 }
 
+/** What an extra link shows is proposed, not taken: another one speaks for the record (rule R25). */
+function proposing(lane: OpenLane): OpenLane {
+  const frozen = Object.entries(lane.updatePolicy).filter(([, policy]) => policy === "frozen");
+  return { ...lane, updatePolicy: { "*": "propose", ...Object.fromEntries(frozen) } };
+}
+
 function judgeOne(
   batch: Batch,
   { incoming, mapping, read }: Mapped,
@@ -265,7 +271,8 @@ function judgeOne(
       ? undefined
       : settleAnswer(batch, slot, entitySlot, mapping, incoming, answered, meant.claims);
   const since = batch.history.length;
-  const judged = judge(batch, lane, mapping, slot, entitySlot, incoming, settled?.rest ?? meant.claims, {
+  const heard = slot.link.state === "extra" ? proposing(lane) : lane;
+  const judged = judge(batch, heard, mapping, slot, entitySlot, incoming, settled?.rest ?? meant.claims, {
     fresh: meant.kind === "created",
     ...(meant.kind === "created" ? { also: foundBy(batch, entitySlot, incoming) } : {}),
     ...(settled === undefined ? {} : { settled: settled.effects }),

@@ -50,6 +50,22 @@ export const ruleReasons: Readonly<Record<string, Label>> = {
   "R26:remote": { da: "det fjerne system gælder ved første møde", en: "the remote decides at the first meeting" },
   "R26:crm": { da: "CRM gælder ved første møde", en: "the CRM decides at the first meeting" },
   "R31:ping_pong": { da: "to systemer retter hinandens værdi tilbage", en: "two systems set each other's value back" },
+  "R28:stricter": { da: "ved sammenlægning vinder den strengere værdi", en: "at a merge the stricter value wins" },
+  "R28:pinned": { da: "værdien var låst i den ene post", en: "the value was pinned in one of the merged records" },
+  "R28:chosen": { da: "valgt af en person ved sammenlægning", en: "chosen by a person at the merge" },
+  "R28:only_one": { da: "kun den ene post havde en værdi", en: "only one of the merged records had a value" },
+  "R28:united": { da: "begge posters værdier lagt sammen", en: "the members of both merged records" },
+  "R28:immutable": {
+    da: "den blivende posts nummer ændres aldrig",
+    en: "the number of the record that stays never changes",
+  },
+  "R28:survivor": { da: "den blivende posts værdi gælder", en: "the value of the record that stays holds" },
+  "R28:derived": { da: "en udledt værdi viger for enhver anden", en: "a derived value gives way to any other" },
+  "R28:unset": { da: "ingen havde sat feltet", en: "nobody had set the field" },
+  "R28:most_recent": { da: "ved sammenlægning vinder den nyeste ændring", en: "at a merge the newest change wins" },
+  "R28:source_priority": { da: "ved sammenlægning har kilden forrang", en: "at a merge the source ranks first" },
+  "R28:owner:crm": { da: "CRM ejer feltet", en: "the CRM owns the field" },
+  "R28:owner:ledger": { da: "ERP ejer feltet", en: "the ledger owns the field" },
   "R29:made": { da: "kontaktpersonen blev oprettet af dette", en: "the contact was made by this" },
 };
 

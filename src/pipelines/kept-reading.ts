@@ -1,5 +1,6 @@
 import { contentHash } from "../lib/hash.ts";
-import type { StoredLink } from "../store/links.ts";
+import type { Tx } from "../store/database.ts";
+import { loadImages, type StoredLink } from "../store/links.ts";
 import type { Incoming } from "./batch.ts";
 
 /** What a remote object showed at its last reading, as a reading to be decided: a person has said what it stands for. */
@@ -23,3 +24,25 @@ export const keptReading = (link: StoredLink, image: Record<string, unknown>, no
   confirmed: true,
   certain: true,
 });
+
+/** What these objects last showed, by connection; what is not kept any more is left out. */
+export async function keptReadings(
+  tx: Tx,
+  links: readonly StoredLink[],
+  now: number,
+): Promise<Map<string, Incoming[]>> {
+  const images = await loadImages(
+    tx,
+    links.map((link) => link.id),
+  );
+  const readings = links.flatMap((link) => {
+    const image = images.get(link.id);
+    return image === undefined ? [] : [{ connection: link.connection, reading: keptReading(link, image, now) }];
+  });
+  return new Map(
+    [...Map.groupBy(readings, ({ connection }) => connection)].map(([name, each]) => [
+      name,
+      each.map(({ reading }) => reading),
+    ]),
+  );
+}

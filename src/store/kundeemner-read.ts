@@ -87,7 +87,7 @@ async function readStretch(
   return sql<Row[]>`
     with page as materialized (
       select e.id, ${key === null ? sql`${value}::text` : sql.unsafe(key)} as sort_key from kundeemner e
-      where ${asked} and ${where} and e.erased_at is null
+      where ${asked} and ${where} and e.erased_at is null and e.merged_into is null
       order by ${order(key, "e.id")} limit ${limit})
     select ${sql.unsafe(KUNDEEMNE_COLUMNS)}, page.sort_key::text as sort_value
     from page join kundeemner e on e.id = page.id

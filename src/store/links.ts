@@ -180,7 +180,7 @@ export async function loadImages(sql: Sql | Tx, ids: readonly string[]): Promise
   return new Map(rows.map((row) => [String(row.id), row.image as Record<string, unknown>]));
 }
 
-/** External ids of records at one object of a connection, for children (rule R19). */
+/** Records by their external ids at one object of a connection, for children that come in; an extra link tells them too (rule R25). */
 export async function findLinked(
   sql: Sql | Tx,
   connection: string,
@@ -189,7 +189,7 @@ export async function findLinked(
 ): Promise<Map<string, string>> {
   if (externalIds.length === 0) return new Map();
   const rows = await sql.unsafe(
-    "select external_id, entity_id from links where connection = $1 and object = $2 and external_id = any($3::text[]) and state = 'linked' and entity_id is not null",
+    "select external_id, entity_id from links where connection = $1 and object = $2 and external_id = any($3::text[]) and state in ('linked', 'extra') and entity_id is not null",
     [connection, object, [...externalIds]],
     { prepare: true },
   );
