@@ -92,9 +92,6 @@ export function startProcess(installation: Installation): Process {
       clients.set(asked, known);
       return known;
     },
-    exchangeOf: (asked) => {
-      throw new Error(`${asked} exchanges no files in a history`);
-    },
   };
   return {
     name,

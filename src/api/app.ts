@@ -24,6 +24,7 @@ import { kontaktpersonRoutes } from "./routes/kontaktpersoner.ts";
 import { kundeemneRoutes } from "./routes/kundeemner.ts";
 import { leadRoutes, leadsFromPages } from "./routes/leads.ts";
 import { linkRoutes } from "./routes/links.ts";
+import { mergeRoutes } from "./routes/merges.ts";
 import { outboundRoutes } from "./routes/outbound.ts";
 import { policyRoutes } from "./routes/policies.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
@@ -62,6 +63,7 @@ export function createApi(deps: ApiDeps): Api {
   kundeemneRoutes(app, deps);
   kontaktpersonRoutes(app, deps);
   archiveRoutes(app, deps);
+  mergeRoutes(app, deps);
   leadRoutes(app, deps);
   visitPlanRoutes(app, deps);
   dealingRoutes(app, deps);

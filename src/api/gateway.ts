@@ -12,6 +12,8 @@ import type { ExplainedUnit } from "../pipelines/explain.ts";
 import type { Wishes } from "../pipelines/import-file.ts";
 import type { NewImport } from "../pipelines/imports.ts";
 import type { LeadAct } from "../pipelines/leads.ts";
+import type { MergeAct, MergeOutcome } from "../pipelines/merging/merge.ts";
+import type { UnmergeAct, UnmergeOutcome } from "../pipelines/merging/unmerge.ts";
 import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
@@ -61,6 +63,8 @@ export interface Gateway {
   takeLead(act: LeadAct): Promise<{ lead: Lead; repeated: boolean }>;
   archive(act: ArchiveAct): Promise<Archived>;
   unarchive(act: ArchiveAct): Promise<void>;
+  merge(act: MergeAct): Promise<MergeOutcome>;
+  unmerge(act: UnmergeAct): Promise<UnmergeOutcome>;
   changeDealing(act: DealingAct): Promise<{ id: string; version: number }>;
   changePolicies(act: {
     entity: EntityKind;

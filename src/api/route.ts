@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { needs } from "./auth.ts";
+import { obstacleSchema } from "./merge-view.ts";
 import type { Need } from "./scopes.ts";
 
 /** A problem (RFC 9457) as every error leaves; `code` is stable, texts follow `Accept-Language`. */
@@ -37,6 +38,7 @@ export const problemSchema = z
       .array(z.strictObject({ connection: z.string(), object: z.string(), externalId: z.string(), why: z.string() }))
       .optional()
       .openapi({ description: "409 of archiving: whose balance could not be read, and why." }),
+    obstacles: z.array(obstacleSchema).optional().openapi({ description: "409 of a merge: what hinders it." }),
     kept: z.int().optional(),
     repeats: z.int().optional(),
     rejectedCount: z.int().optional(),

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { checkCommand } from "./commands/check.ts";
-import { convertCommand } from "./commands/convert.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { mergeCommand, unmergeCommand } from "./commands/merge.ts";
 import { pauseCommand, resumeCommand } from "./commands/pause.ts";
 import { pinCommand, unpinCommand } from "./commands/pin.ts";
 import { quarantineCommand } from "./commands/quarantine.ts";
@@ -54,8 +54,9 @@ const commandsOf = (terminal: Terminal): AnyCommand =>
       unpin: unpinCommand(terminal),
       quarantine: quarantineCommand(terminal),
       explain: explainCommand(terminal),
-      convert: convertCommand(terminal),
       undo: undoCommand(terminal),
+      merge: mergeCommand(terminal),
+      unmerge: unmergeCommand(terminal),
       keys: keysCommand(terminal),
     },
   });

@@ -39,7 +39,6 @@ export const errorCodes = [
   "read_only",
   "not_allowed",
   "record_closed",
-  "document_not_taken",
   "not_released",
   "not_fresh",
   "version_moved",

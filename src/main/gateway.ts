@@ -13,6 +13,8 @@ import { explain } from "../pipelines/explain.ts";
 import { applyImport, correctImport, openImport, tryImport } from "../pipelines/imports.ts";
 import { takeLead } from "../pipelines/leads.ts";
 import { linkEntity, unlink } from "../pipelines/linking.ts";
+import { mergeKundeemner } from "../pipelines/merging/merge.ts";
+import { unmergeKundeemner } from "../pipelines/merging/unmerge.ts";
 import { leaseOutbound, receiptOutbound } from "../pipelines/outbound.ts";
 import { changePolicies } from "../pipelines/policies.ts";
 import { release } from "../pipelines/preview.ts";
@@ -40,6 +42,8 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     takeLead: (act) => takeLead(deps, act),
     archive: (act) => archive(deps, act),
     unarchive: (act) => unarchive(deps, act),
+    merge: (act) => mergeKundeemner(deps, act),
+    unmerge: (act) => unmergeKundeemner(deps, act),
     changeDealing: (act) => changeDealing(deps, act),
     changePolicies: (act) => changePolicies(deps, act),
     linkEntity: (act) => linkEntity(deps, act),

@@ -130,28 +130,6 @@ test("explain says why a field has its value, found by the ledger's own number",
   expect(unlinked).toMatchObject({ code: 1, told: expect.stringMatching(/not linked/) });
 });
 
-test("S82 convert makes a debitor of a Kundeemne once, says first what is missing, and refuses what cannot be", async () => {
-  const made = await fetch(`${env.KOBLING_URL}/v1/kundeemner`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${env.KOBLING_ADMIN_KEY}`, "content-type": "application/json" },
-    body: JSON.stringify({ firmanavn: "Lead ApS", cvrNr: "45123456" }),
-  });
-  const { meta } = (await made.json()) as { meta: { id: string } };
-  const plan = await kobling("convert", meta.id, "debitor", "--connection", "erp", "--dry-run");
-  expect(plan.out).toContain("Navn: Lead ApS");
-  const done = await kobling("convert", meta.id, "debitor", "--connection", "erp");
-  expect(done).toMatchObject({ code: 0 });
-  const number = /^debitor (\S+)$/m.exec(done.out)?.[1] ?? "";
-  expect(ledger.control.rows("Debitorer").find((row) => row.Kontonr === number)).toMatchObject({ Navn: "Lead ApS" });
-  expect((await kobling("convert", `erp/debitor/${number}`, "debitor", "--connection", "erp")).out).toBe(done.out);
-  expect(await kobling("convert", meta.id, "banan", "--connection", "erp")).toMatchObject({ code: 1 });
-  expect((await kobling("convert", meta.id, "sag", "--connection", "erp")).told).toContain("takes no such document");
-  expect((await kobling("convert", meta.id, "debitor")).told).toContain("--connection erp");
-  expect((await kobling("convert", meta.id, "sag", "--connection", "erp", "--data", "x")).told).toContain(
-    "FIELD=value",
-  );
-});
-
 test("undo shows what it would do, does it, and the ledger has its old value again", async () => {
   ledger.control.put("Debitorer", "1001", { Telefon: "44556677" });
   const [run] = JSON.parse((await kobling("sync", "erp", "--object", "debitor", "--json")).out);
@@ -261,6 +239,32 @@ test("review decide-all decides what a filter finds, for a reason, and says what
     told: expect.stringMatching(/^1 could not be decided/),
   });
   expect(await decide("keep_ours", ...open, "--why", "ours")).toEqual({ code: 0, out: "1 decided.", told: "" });
+});
+
+test("merge shows field by field what would stand, merges, and unmerge takes it back", async () => {
+  const api = async (path: string, body: unknown) => {
+    const url = env.KOBLING_URL ?? "";
+    const headers = { authorization: `Bearer ${env.KOBLING_ADMIN_KEY ?? ""}`, "content-type": "application/json" };
+    const answer = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    return (await answer.json()) as { meta: { id: string } };
+  };
+  const make = async (firmanavn: string, telefon: string | null) =>
+    (await api("/v1/kundeemner", { firmanavn, telefon })).meta.id;
+  const [a, b] = [await make("Ens ApS", null), await make("Ens A/S", "70101010")];
+  const preview = await kobling("merge", a, b, "--preview");
+  expect(preview).toMatchObject({ code: 0, out: expect.stringMatching(/firmanavn +Ens ApS +Ens A\/S +survivor/) });
+  expect(preview.out).toMatch(/telefon +70101010 +other +R28:only_one[\s\S]*Nothing is written/);
+  const done = await kobling("merge", a, b, "--take", "firmanavn");
+  expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/kobling unmerge (\d+)$/) });
+  const id = /unmerge (\d+)$/.exec(done.out)?.[1] ?? "";
+  expect(await kobling("merge", a, b)).toMatchObject({ code: 0, out: `They are merged already, by merge ${id}.` });
+  expect(await kobling("unmerge", id)).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/As before: firmanavn, telefon/),
+  });
+  expect(await kobling("unmerge", id)).toMatchObject({ code: 0, out: `Merge ${id} was taken back before.` });
+  const wrong = await kobling("merge", a, b, "--take", "kontonummer");
+  expect(wrong).toMatchObject({ code: 1, told: expect.stringMatching(/kontonummer/) });
 });
 
 test("pin fixes a field of a record for a reason, and unpin lets it go", async () => {

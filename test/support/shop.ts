@@ -7,9 +7,15 @@ import { readCodeLists, unknownCodes } from "../../src/pipelines/code-lists.ts";
 import { convert, planConversion } from "../../src/pipelines/conversions/convert.ts";
 import { watchConversions } from "../../src/pipelines/conversions/watch.ts";
 import { changeDealing } from "../../src/pipelines/dealings.ts";
+import { decideMany } from "../../src/pipelines/decide-many.ts";
+import { decideReview } from "../../src/pipelines/decisions.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
 import { takeLead } from "../../src/pipelines/leads.ts";
+import { linkEntity, unlink } from "../../src/pipelines/linking.ts";
+import { mergeKundeemner } from "../../src/pipelines/merging/merge.ts";
+import { unmergeKundeemner } from "../../src/pipelines/merging/unmerge.ts";
+import { changePolicies } from "../../src/pipelines/policies.ts";
 import { release } from "../../src/pipelines/preview.ts";
 import { backpressure, receive } from "../../src/pipelines/receive.ts";
 import { startRun } from "../../src/pipelines/runs.ts";
@@ -117,6 +123,13 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       editEntity: (act) => editEntity(deps, act),
       deleteContact: (act) => deleteContact(deps, act),
       changeDealing: (act) => changeDealing(deps, act),
+      merge: (act) => mergeKundeemner(deps, act),
+      unmerge: (act) => unmergeKundeemner(deps, act),
+      changePolicies: (act) => changePolicies(deps, act),
+      linkEntity: (act) => linkEntity(deps, act),
+      unlink: (act) => unlink(deps, act),
+      decideReview: (act) => decideReview(deps, act),
+      decideMany: (act) => decideMany(deps, act),
       archive: (act) => archive(deps, act),
       takeLead: (act) => takeLead(deps, act),
       unarchive: (act) => unarchive(deps, act),

@@ -7,6 +7,7 @@ import { countRecent } from "../../store/dealing-sums.ts";
 import { findKundeemne, listKontaktpersoner, listKundeemner, type ReadRecord } from "../../store/kundeemner-read.ts";
 import { listLinksOf } from "../../store/links-read.ts";
 import { canSortBy } from "../../store/list-stretches.ts";
+import { findSurvivor } from "../../store/merges.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
 import { featuresSchema, GEO_JSON, viewFeatures } from "../geo-json.ts";
@@ -236,7 +237,8 @@ const withWarnings = <Meta extends { warnings?: { field: string; code: string }[
 export async function getKundeemne(deps: ApiDeps, id: string): Promise<ReadRecord> {
   const record = await findKundeemne(deps.sql, id);
   if (record === undefined) throw new Problem(404, "not_found");
-  if (record.mergedInto !== null) throw new Problem(410, "merged", { extra: { mergedInto: record.mergedInto } });
+  if (record.mergedInto !== null)
+    throw new Problem(410, "merged", { extra: { mergedInto: await findSurvivor(deps.sql, record.mergedInto) } });
   return record;
 }
 

@@ -121,10 +121,6 @@ export const da: Texts = {
       "Posten er lukket",
       "Den er arkiveret, begrænset eller slettet, så intet af den skrives nogen steder; reason siger hvad. Tag den ud af arkivet, eller ophæv begrænsningen, og prøv igen.",
     ],
-    document_not_taken: [
-      "Bilaget modtages ikke",
-      "Forbindelsen modtager ikke sådan et bilag. Vælg et andet, eller angiv under handOver, hvem der laver det.",
-    ],
     not_released: [
       "Ikke frigivet",
       "Objektet er gjort klar, men ikke frigivet. Lav en forhåndsvisning, og frigiv det.",
@@ -152,6 +148,18 @@ export const da: Texts = {
     balance_unknown: [
       "Saldoen er ukendt",
       "Saldoen kunne ikke læses i regnskabet nu: {accounts}. Uden den arkiveres der ikke. Prøv igen, når regnskabet svarer, eller ophæv linket.",
+    ],
+    merge_uncertain: [
+      "Noget er stadig undervejs",
+      "Intet lægges sammen eller skilles ad, så længe udfaldet af en skrivning, oprettelse eller konvertering er ukendt, eller en sikring har stoppet et objekt: {obstacles}. Vent, til det er slut, afgør den sag, det venter på, eller ophæv koblingen, og prøv så igen.",
+    ],
+    merge_refused: [
+      "De to må ikke lægges sammen",
+      "Det taler imod: {obstacles}. Ret det forkerte CVR-nummer, afgør sagen, eller ophæv koblingen til objektet, og prøv så igen.",
+    ],
+    main_link_needed: [
+      "Hvilken kobling er hovedkoblingen?",
+      "Begge poster har et objekt samme sted: {obstacles}. Nævn under `main` id'et på den kobling, der skal skrives til; den anden bliver en ekstra kobling, som kun læses som forslag.",
     ],
     too_many_waiting: ["For mange ændringer venter", "Send resten senere, fra linjen efter lastLine."],
     disk_full: ["Disken er næsten fuld", "Der modtages intet, før der er plads igen."],
@@ -182,8 +190,6 @@ export const da: Texts = {
     too_large: "Højst {limit}.",
     too_small: "Mindst {least}.",
     unknown_field: "Der er intet felt med det navn.",
-    document_not_taken:
-      "Forbindelsen modtager ikke sådan et bilag. Den modtager: {choices}. Vælg et af dem, eller angiv under handOver, hvem der laver det.",
     not_allowed: "Ikke en af mulighederne: {choices}.",
     bad_value: "Værdien kan ikke modtages: {rule}",
     computed_field:

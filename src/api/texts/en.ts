@@ -94,10 +94,6 @@ export const en: Texts = {
       "The record is closed",
       "It is archived, restricted or erased, so nothing of it is written anywhere; reason says which. Un-archive it or lift the restriction, then try again.",
     ],
-    document_not_taken: [
-      "Document not taken",
-      "The connection takes no such document. Take another one, or say under handOver who makes it.",
-    ],
     not_released: ["Not released", "The object is armed but not released. Make a preview and release it."],
     not_fresh: ["Preview no longer fresh", "A record or link of the preview has moved. Make a new preview."],
     side_moved: ["A side has moved", "A side of the case has changed since. Read it, then decide again."],
@@ -122,6 +118,18 @@ export const en: Texts = {
     balance_unknown: [
       "The balance is not known",
       "The balance could not be read from the ledger now: {accounts}. Nothing is archived without it. Try again when the ledger answers, or end the link.",
+    ],
+    merge_uncertain: [
+      "Something is still under way",
+      "Nothing is merged or taken back while the outcome of a write, create or conversion is unknown, or a guard has stopped an object: {obstacles}. Wait until it has ended, decide the review that it waits for, or end the link; then try again.",
+    ],
+    merge_refused: [
+      "The two may not be merged",
+      "This speaks against it: {obstacles}. Correct the wrong CVR number, decide the review, or unlink the object; then try again.",
+    ],
+    main_link_needed: [
+      "Which link is the main one?",
+      "Both records have an object at the same place: {obstacles}. Name under `main` the id of the link that is to be written to; the other one becomes an extra one, which is read as proposals only.",
     ],
     too_many_waiting: ["Too many changes waiting", "Send the rest later, from the line after lastLine."],
     disk_full: ["Disk nearly full", "Nothing is taken until there is room again."],
@@ -152,8 +160,6 @@ export const en: Texts = {
     too_large: "At most {limit}.",
     too_small: "At least {least}.",
     unknown_field: "There is no field of this name.",
-    document_not_taken:
-      "The connection takes no such document. It takes: {choices}. Take one of them, or say under handOver who makes it.",
     not_allowed: "This is not one of the choices: {choices}.",
     bad_value: "This value cannot be taken: {rule}",
     computed_field:

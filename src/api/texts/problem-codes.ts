@@ -26,6 +26,9 @@ export const apiCodes = [
   "too_many_leads",
   "balance_not_zero",
   "balance_unknown",
+  "merge_uncertain",
+  "merge_refused",
+  "main_link_needed",
   "too_many_waiting",
   "disk_full",
   "internal",
@@ -49,7 +52,6 @@ export const faultCodes = [
   "incomplete",
   "gln_required",
   "code_unknown",
-  "document_not_taken",
 ] as const;
 
 /** Codes that a value's rule gives, besides those in `faultCodes`. */
