@@ -92,6 +92,9 @@ export function startProcess(installation: Installation): Process {
       clients.set(asked, known);
       return known;
     },
+    exchangeOf: (asked) => {
+      throw new Error(`${asked} exchanges no files in a history`);
+    },
   };
   return {
     name,

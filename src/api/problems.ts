@@ -158,11 +158,11 @@ function problemOfRejected(error: RejectedError): Problem {
   if (code === "gone") return new Problem(410, code, told);
   if (code === "version_moved") return new Problem(412, code, { ...currentVersion(error), cause: error });
   if (CONFLICTS.has(code)) return new Problem(409, code, told);
-  if (code === "not_allowed" && Array.isArray(allowed)) {
-    const facts = { choices: allowed.join(", ") };
-    return new Problem(422, code, { ...told, faults: [{ pointer: "/decision", code, facts }] });
-  }
   const pointer = typeof field === "string" ? pointerOf(field) : "";
+  if (Array.isArray(allowed)) {
+    const facts = { choices: allowed.join(", ") || "–" };
+    return new Problem(422, code, { ...told, faults: [{ pointer, code, facts }] });
+  }
   const facts = typeof rule === "string" ? { facts: { rule } } : {};
   return new Problem(422, code, { ...told, faults: [{ pointer, code, ...facts }] });
 }

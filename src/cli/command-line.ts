@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { checkCommand } from "./commands/check.ts";
+import { convertCommand } from "./commands/convert.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
@@ -54,6 +55,7 @@ const commandsOf = (terminal: Terminal): AnyCommand =>
       unpin: unpinCommand(terminal),
       quarantine: quarantineCommand(terminal),
       explain: explainCommand(terminal),
+      convert: convertCommand(terminal),
       undo: undoCommand(terminal),
       merge: mergeCommand(terminal),
       unmerge: unmergeCommand(terminal),

@@ -157,6 +157,81 @@ export interface DealingType {
   readonly fields: Readonly<Record<string, DealingField>>;
 }
 
+/** A file that waits to be read. It is whole: a file shows under its name when it is. */
+export interface WaitingFile {
+  readonly name: string;
+  /** Our name of the object that its rows are. */
+  readonly object: string;
+  /** When its content was true, in ms, by its name; rises from file to file (the counter of rule R21). */
+  readonly order: number;
+}
+
+/** What is wrong with a row of a file; `line` from 1, the heading included, and 0 for the file as a whole. Never the value. */
+export interface FileFault {
+  readonly line: number;
+  readonly column?: string;
+  readonly detail: string;
+}
+
+export interface FileRow {
+  readonly line: number;
+  readonly externalId: string;
+  /** The record of ours that the row says it stands for. */
+  readonly ourKey: string | undefined;
+  readonly deleted: boolean;
+  readonly image: RemoteImage;
+}
+
+/** What the other side says of a file of ours. */
+export interface FileAnswer {
+  readonly name: string;
+  /** When it was written, in ms; compares with `WaitingFile.order`. */
+  readonly order: number;
+  readonly faults: readonly FileFault[];
+  /** Numbers that rows which had none were given, by line. */
+  readonly numbers: ReadonlyMap<number, string>;
+}
+
+/** A row of a file of ours. */
+export interface OutRow {
+  readonly ourKey: string;
+  /** Null: the object is to be made. */
+  readonly externalId: string | null;
+  readonly body: { readonly [remote: string]: unknown };
+  /** What the remote last showed, for files that cannot leave a column out. */
+  readonly image: RemoteImage | null;
+}
+
+/**
+ * A place where files are exchanged with a remote that nobody calls. Every method throws the errors of src/lib/errors.ts,
+ * and each that changes something may be repeated.
+ */
+export interface Exchange {
+  /** What waits: files in the order of what they say, answers to files of ours, and tables whose names say nothing. */
+  look(): Promise<{
+    readonly files: readonly WaitingFile[];
+    readonly answers: readonly FileAnswer[];
+    readonly strangers: readonly string[];
+  }>;
+  /** The rows of a file, some hundred at a time, as a stream; what cannot be read is a fault. */
+  read(file: WaitingFile): AsyncIterable<{ readonly rows: readonly FileRow[]; readonly faults: readonly FileFault[] }>;
+  /** Says what became of a file, and takes it away. */
+  acknowledge(name: string, faults: readonly FileFault[]): Promise<void>;
+  /** The name of a file of ours; `number` tells those of one second apart. */
+  nameOf(object: string, at: Date, number: number): string;
+  /** The line, in a file of these rows, of the row at this place. */
+  lineOf(place: number): number;
+  /** Why a row cannot be written as it is; undefined: it can. */
+  faultOf(object: string, row: OutRow): string | undefined;
+  /** Which columns a file must have for a row; rows that differ in them go into files of their own. */
+  columnsOf(object: string, row: OutRow): readonly string[];
+  /** Writes a file whole, under its name. All rows have the same columns. */
+  put(name: string, object: string, rows: readonly OutRow[]): Promise<void>;
+  /** Takes a file of ours and its answer away. */
+  clear(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** What a connector is. What it cannot do is absent. */
 export interface ConnectorDefinition<Settings = unknown> {
   readonly name: string;
@@ -171,7 +246,7 @@ export interface ConnectorDefinition<Settings = unknown> {
   readonly quietMs: number;
   /** A new row may be missing from reads this long (rule R19). */
   readonly showsAfterMs: number;
-  /** `call`: we call it. `queue`: it pushes and pulls (connector api); it has no `connect`. */
+  /** `call`: we call it. `queue`: it pushes and pulls, or leaves files in an `exchange`; it has no `connect`. */
   readonly mode: "call" | "queue";
   /** It can list what changed since a cursor. */
   readonly delta: boolean;
@@ -187,6 +262,8 @@ export interface ConnectorDefinition<Settings = unknown> {
   /** Dealings that an account shows; its client then has `listDealings`. */
   dealings?(settings: Settings): readonly DealingType[];
   readonly connect?: (settings: Settings, deps: ConnectDeps) => Client;
+  /** Where files are exchanged, in mode `queue`. */
+  readonly exchange?: (settings: Settings, deps: ConnectDeps) => Exchange;
 }
 
 /** Keeps a connector's settings typed inside its folder; outside it is `unknown` until the schema has read it. */

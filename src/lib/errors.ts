@@ -39,6 +39,7 @@ export const errorCodes = [
   "read_only",
   "not_allowed",
   "record_closed",
+  "document_not_taken",
   "not_released",
   "not_fresh",
   "version_moved",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { v7 } from "uuid";
 import type { ReadMappings } from "../config/mappings.ts";
 import type { Configuration } from "../config.ts";
-import type { Client, ConnectorDefinition } from "../connectors/connector.ts";
+import type { Client, ConnectDeps, ConnectorDefinition, Exchange } from "../connectors/connector.ts";
 import { connectors } from "../connectors/index.ts";
 import { ConnectionError } from "../lib/errors.ts";
 import { createLog, type Log } from "../lib/log.ts";
@@ -95,6 +95,13 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
   const secret = sealingSecret(home);
   const seal = sealer(secret, "rest");
   const clients = new Map<string, Client>();
+  const exchanges = new Map<string, Exchange>();
+  const connectDeps = (name: string): ConnectDeps => ({
+    clock: { now: () => new Date() },
+    tokens: tokenStore(db.sql, seal, name, Date.now),
+    secret: redactor.add,
+    mappings: Object.fromEntries([...(mappings.get(name) ?? [])].map(([object, { mapping }]) => [object, mapping])),
+  });
   const connectorOf = (name: string): ConnectorDefinition => {
     const wanted = config.connections[name]?.connector;
     const found = connectors.find((each) => each.name === wanted);
@@ -137,14 +144,19 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
           "cannot_be_asked",
           `Connection ${name} cannot be called: it pushes and pulls by itself`,
         );
-      const client = connector.connect(connector.settings.parse(connection(name).settings), {
-        clock: { now: () => new Date() },
-        tokens: tokenStore(db.sql, seal, name, Date.now),
-        secret: redactor.add,
-        mappings: Object.fromEntries([...(mappings.get(name) ?? [])].map(([object, { mapping }]) => [object, mapping])),
-      });
+      const client = connector.connect(connector.settings.parse(connection(name).settings), connectDeps(name));
       clients.set(name, client);
       return client;
+    },
+    exchangeOf: (name) => {
+      const open = exchanges.get(name);
+      if (open !== undefined) return open;
+      const connector = connectorOf(name);
+      if (connector.exchange === undefined)
+        throw new ConnectionError("cannot_be_asked", `Connection ${name} exchanges no files`);
+      const exchange = connector.exchange(connector.settings.parse(connection(name).settings), connectDeps(name));
+      exchanges.set(name, exchange);
+      return exchange;
     },
   };
   await registerLanes(
@@ -165,7 +177,7 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
     seal,
     close: async () => {
       await queue.close();
-      await Promise.all([...clients.values()].map((client) => client.close()));
+      await Promise.all([...clients.values(), ...exchanges.values()].map((each) => each.close()));
       await limits.close();
       await db.close();
     },

@@ -6,6 +6,7 @@ import type { Deps } from "../pipelines/deps.ts";
 import { endPolicies } from "../pipelines/end-policies.ts";
 import type { WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { sendEvents } from "../pipelines/event-webhooks.ts";
+import { exchangeFiles } from "../pipelines/exchange.ts";
 import { ingestAndReadAgain } from "../pipelines/listing.ts";
 import { dealingTypesOf, readDealings } from "../pipelines/read-dealings.ts";
 import { retain } from "../pipelines/retention.ts";
@@ -48,6 +49,9 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     codes: async (key) => {
       if (await active(key)) await readCodeLists(deps, key);
     },
+    files: async (key) => {
+      if (await active(key)) await exchangeFiles(deps, key);
+    },
     dealings: async (key) => {
       if (await active(key)) await readDealings(deps, key);
     },
@@ -68,6 +72,10 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
 /** Repeated work; upserting it again, from any number of processes, changes nothing. */
 export async function scheduleAll(deps: Deps): Promise<void> {
   for (const [name, { objects }] of Object.entries(deps.config.connections)) {
+    if (deps.connectorOf(name).exchange !== undefined) {
+      const pollMs = Math.min(...Object.values(objects).map((object) => object.pollMs));
+      if (Number.isFinite(pollMs)) await deps.queue.schedule("files", name, pollMs);
+    }
     if (deps.connectorOf(name).mode !== "call") continue;
     if (codeListTypesOf(deps, name).length > 0) {
       await deps.queue.schedule("codes", name, HOUR_MS);

@@ -37,7 +37,7 @@ export async function decideMany(deps: Deps, act: ManyDecisions): Promise<ManyDe
   if (filter.kind !== undefined && !kinds.includes(filter.kind)) {
     const allowed: readonly string[] = reviewKinds[filter.kind];
     throw new RejectedError("not_allowed", `Of a review of kind ${filter.kind} may be said: ${allowed.join(", ")}`, {
-      context: { allowed },
+      context: { field: "decision", allowed },
     });
   }
   const { rows, next } = await listOpen(deps.db.sql, { ...filter, kinds, after, limit });

@@ -49,7 +49,7 @@ export function assertOpen(review: Pick<Review, "id" | "state" | "revision">, ac
 export function assertOneOf(review: Review, act: Decision, allowed: readonly string[]): void {
   if (allowed.includes(act.decision)) return;
   throw new RejectedError("not_allowed", `Of a review of kind ${review.kind} may be said: ${allowed.join(", ")}`, {
-    context: { id: review.id, allowed },
+    context: { id: review.id, field: "decision", allowed },
   });
 }
 

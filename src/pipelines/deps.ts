@@ -1,5 +1,5 @@
 import type { ConnectionConfig, KoblingConfig } from "../config/resolved.ts";
-import type { Client, ConnectorDefinition } from "../connectors/connector.ts";
+import type { Client, ConnectorDefinition, Exchange } from "../connectors/connector.ts";
 import type { Log } from "../lib/log.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
 import type { Database } from "../store/database.ts";
@@ -25,6 +25,8 @@ export interface Deps {
   mappingOf(connection: string, object: string): CompiledMapping | undefined;
   /** The client of a connection in mode `call`; opened at first use. */
   clientOf(connection: string): Client;
+  /** Where a connection leaves its files, in mode `queue` with an exchange; opened at first use. */
+  exchangeOf(connection: string): Exchange;
 }
 
 /** Who acts, for history and audit: an API key's label or a process of ours. */

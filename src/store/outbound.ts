@@ -14,7 +14,7 @@ const columns = `${deliveryColumns}, d.state, d.body, l.external_id,
 const from = "from deliveries d left join links l on l.id = d.link_id";
 
 // The casts read what this room wrote from the same types.
-const readPulled = (row: Record<string, unknown>): Pulled => ({
+export const readPulled = (row: Record<string, unknown>): Pulled => ({
   ...readDelivery(row),
   state: String(row.state),
   body: row.body as Pulled["body"],
@@ -23,6 +23,9 @@ const readPulled = (row: Record<string, unknown>): Pulled => ({
 
 const canGo = `(d.state = 'leased' or d.state = 'due') and d.due_at <= (select kobling_now())
   and (l.quiet_until is null or l.quiet_until <= (select kobling_now()))`;
+
+/** Parts of statements about deliveries that are handed out: what `readPulled` reads, of deliveries `d` and their links. */
+export const pullableColumns = { columns, from, canGo } as const;
 
 /** Deliveries that may be handed out, unacknowledged ones included, oldest first, after `afterId`. Not locked. */
 export async function findPullable(

@@ -50,6 +50,13 @@ export async function dropOld(sql: Sql, retention: Retention): Promise<Record<st
       `state in ('done', 'failed', 'stopped') and created_at < ${age(retention.runsMs)}
        and not exists (select 1 from lanes l where l.preview_id = runs.id)`,
     ],
+    [
+      "exchangeFiles",
+      "exchange_files",
+      "id",
+      `state in ('taken', 'answered') and at < ${age(retention.runsMs)}
+       and not exists (select 1 from exchange_rows r where r.file_id = exchange_files.id)`,
+    ],
     ["importChunks", "import_chunks", "ctid", `at < ${age(retention.inboxMs)}`],
     ["importRows", "import_rows", "ctid", ofOldImports],
     ["importFaults", "import_faults", "ctid", ofOldImports],

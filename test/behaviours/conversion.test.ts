@@ -229,8 +229,8 @@ test("S84 wrong input is told: an unknown connection, a document the ledger does
   const { id } = await open({ documents: { tilbud: {} } });
   expect((await convert(id, { to: "debitor", connection: "nowhere" })).status).toBe(404);
   const untaken = await convert(id, { to: "sag", data: { SagsArt: "X", Ansvarlig: "Bo" } });
-  expect(untaken.status).toBe(404);
-  expect(untaken.body.reason).toContain("tilbud");
+  expect(untaken).toMatchObject({ status: 422, body: { code: "document_not_taken", errors: [{ pointer: "/to" }] } });
+  expect(untaken.body.errors[0].detail).toContain("It takes: tilbud.");
   expect((await convert(id, { to: "banan" })).status).toBe(422);
   expect((await shop.api("POST", `/v1/kundeemner/${id}/archive`, { body: { reason: "Ophørt" } })).status).toBe(200);
   const archived = await convert(id, { to: "debitor" });

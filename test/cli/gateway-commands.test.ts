@@ -130,6 +130,28 @@ test("explain says why a field has its value, found by the ledger's own number",
   expect(unlinked).toMatchObject({ code: 1, told: expect.stringMatching(/not linked/) });
 });
 
+test("S82 convert makes a debitor of a Kundeemne once, says first what is missing, and refuses what cannot be", async () => {
+  const made = await fetch(`${env.KOBLING_URL}/v1/kundeemner`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${env.KOBLING_ADMIN_KEY}`, "content-type": "application/json" },
+    body: JSON.stringify({ firmanavn: "Lead ApS", cvrNr: "45123456" }),
+  });
+  const { meta } = (await made.json()) as { meta: { id: string } };
+  const plan = await kobling("convert", meta.id, "debitor", "--connection", "erp", "--dry-run");
+  expect(plan.out).toContain("Navn: Lead ApS");
+  const done = await kobling("convert", meta.id, "debitor", "--connection", "erp");
+  expect(done).toMatchObject({ code: 0 });
+  const number = /^debitor (\S+)$/m.exec(done.out)?.[1] ?? "";
+  expect(ledger.control.rows("Debitorer").find((row) => row.Kontonr === number)).toMatchObject({ Navn: "Lead ApS" });
+  expect((await kobling("convert", `erp/debitor/${number}`, "debitor", "--connection", "erp")).out).toBe(done.out);
+  expect(await kobling("convert", meta.id, "banan", "--connection", "erp")).toMatchObject({ code: 1 });
+  expect((await kobling("convert", meta.id, "sag", "--connection", "erp")).told).toContain("takes no such document");
+  expect((await kobling("convert", meta.id, "debitor")).told).toContain("--connection erp");
+  expect((await kobling("convert", meta.id, "sag", "--connection", "erp", "--data", "x")).told).toContain(
+    "FIELD=value",
+  );
+});
+
 test("undo shows what it would do, does it, and the ledger has its old value again", async () => {
   ledger.control.put("Debitorer", "1001", { Telefon: "44556677" });
   const [run] = JSON.parse((await kobling("sync", "erp", "--object", "debitor", "--json")).out);

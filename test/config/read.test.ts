@@ -271,3 +271,36 @@ test("a hand-over of documents names its target and its secret; what is off is t
     ["connections.erp.handOver.ordre.secret", "A secret stands in the file."],
   ]);
 });
+
+test("every fault of a connection of files is told with its line and a way out", () => {
+  const shippedByName = Object.fromEntries(shipped.map((each) => [each.name, each]));
+  const yaml = `connections:
+  fil:
+    connector: files
+    settings:
+      folder: ""
+      sftp: { host: sftp.example.dk, user: kobling, hostKey: "SHA256:kort" }
+      format: { type: fixed, columns: [{ name: A, width: 0 }] }
+      encoding: latin1
+    objects: { debitor: { direction: both } }
+`;
+  const faults = told(read(yaml, { connectors: shippedByName }));
+  expect(faults.map((fault) => fault.split(" ").slice(0, 2).join(" "))).toEqual([
+    "5:15 connections.fil.settings.folder",
+    "6:62 connections.fil.settings.sftp.hostKey",
+    "7:58 connections.fil.settings.format.columns[0].width",
+    "8:17 connections.fil.settings.encoding",
+  ]);
+  const half = yaml
+    .replace('folder: ""', "folder: ind")
+    .replace("SHA256:kort", `SHA256:${"a".repeat(43)}`)
+    .replace("width: 0", "width: 5 }, { name: A, width: 5")
+    .replace("latin1", "cp865\n      timeZone: Europe/Odense");
+  expect(told(read(half, { connectors: shippedByName }))).toEqual([
+    expect.stringContaining("settings.sftp The server must be logged in to. Write password or privateKey."),
+    expect.stringContaining("settings.format The column A stands there twice. Give each column a name of its own."),
+    expect.stringContaining(
+      "settings.timeZone There is no such time zone. Write one of the IANA names: Europe/Copenhagen.",
+    ),
+  ]);
+});

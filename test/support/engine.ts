@@ -3,7 +3,7 @@ import { v7 } from "uuid";
 import type { z } from "zod";
 import { resolveConfig } from "../../src/config/resolved.ts";
 import { configSchema } from "../../src/config/schema.ts";
-import type { Client } from "../../src/connectors/connector.ts";
+import type { Client, ConnectDeps, Exchange } from "../../src/connectors/connector.ts";
 import { connectors } from "../../src/connectors/index.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { redactor, sealer } from "../../src/lib/secrets.ts";
@@ -80,6 +80,13 @@ export async function startEngine(
   }
   const sealed = sealer("a secret of tests only, long enough", "rest");
   const clients = new Map<string, Client>();
+  const exchanges = new Map<string, Exchange>();
+  const connectDeps = (name: string): ConnectDeps => ({
+    clock: { now: () => new Date() },
+    tokens: tokenStore(database.sql, sealed, name, Date.now),
+    secret: masks.add,
+    mappings: Object.fromEntries([...(compiled.get(name) ?? [])].map(([object, { mapping }]) => [object, mapping])),
+  });
   const connectorOf: Deps["connectorOf"] = (name) => {
     const found = connectors.find((each) => each.name === resolved.connections[name]?.connector);
     if (found === undefined) throw new Error(`No connector for ${name}`);
@@ -111,14 +118,18 @@ export async function startEngine(
       if (known !== undefined) return known;
       const connector = connectorOf(name);
       if (connector.connect === undefined) throw new Error(`${name} cannot be called`);
-      const client = connector.connect(connector.settings.parse(connection(name).settings), {
-        clock: { now: () => new Date() },
-        tokens: tokenStore(database.sql, sealed, name, Date.now),
-        secret: masks.add,
-        mappings: Object.fromEntries([...(compiled.get(name) ?? [])].map(([object, { mapping }]) => [object, mapping])),
-      });
+      const client = connector.connect(connector.settings.parse(connection(name).settings), connectDeps(name));
       clients.set(name, client);
       return client;
+    },
+    exchangeOf: (name) => {
+      const known = exchanges.get(name);
+      if (known !== undefined) return known;
+      const connector = connectorOf(name);
+      if (connector.exchange === undefined) throw new Error(`${name} exchanges no files`);
+      const exchange = connector.exchange(connector.settings.parse(connection(name).settings), connectDeps(name));
+      exchanges.set(name, exchange);
+      return exchange;
     },
   };
   await registerLanes(
@@ -168,7 +179,7 @@ export async function startEngine(
       await work();
     },
     async close() {
-      await Promise.all([...clients.values()].map((client) => client.close()));
+      await Promise.all([...clients.values(), ...exchanges.values()].map((each) => each.close()));
     },
   };
 }

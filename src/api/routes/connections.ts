@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { listExchanged } from "../../store/exchange.ts";
 import { findRun } from "../../store/runs-read.ts";
 import { actorOf, given } from "../actor.ts";
 import type { Api, ApiDeps, WishedConnection } from "../api-deps.ts";
@@ -28,6 +29,41 @@ const get = createRoute({
   ...secured("read"),
   request: { params },
   responses: { 200: json(connectionSchema, "The connection."), ...securedProblems(404) },
+});
+
+const FILES = 200;
+
+const files = createRoute({
+  method: "get",
+  path: "/v1/connections/{name}/files",
+  tags,
+  summary: "The newest files that were exchanged with a connection of files, newest first",
+  description: `At most ${FILES}. A file of ours that stays \`written\` has not been answered by the other side.`,
+  ...secured("read"),
+  request: { params },
+  responses: {
+    200: json(
+      z.strictObject({
+        items: z.array(
+          z
+            .strictObject({
+              id: z.int(),
+              object: z.string(),
+              direction: z.enum(["in", "out"]),
+              name: z.string(),
+              state: z.enum(["taken", "planned", "written", "answered"]),
+              rows: z.int(),
+              faults: z.int().openapi({ description: "Rows that were refused, by us or by the other side." }),
+              at: z.iso.datetime(),
+              answeredAt: z.iso.datetime().nullable(),
+            })
+            .openapi("ExchangedFile"),
+        ),
+      }),
+      "Files.",
+    ),
+    ...securedProblems(404),
+  },
 });
 
 const test = createRoute({
@@ -142,6 +178,12 @@ export function connectionRoutes(app: Api, deps: ApiDeps): void {
     const found = (await viewConnections(deps)).find((connection) => connection.name === name);
     if (found === undefined) throw new Problem(404, "not_found");
     return c.json(found, 200);
+  });
+
+  app.openapi(files, async (c) => {
+    const { name } = c.req.valid("param");
+    getWished(deps, name);
+    return c.json({ items: await listExchanged(deps.sql, name, FILES) }, 200);
   });
 
   app.openapi(test, async (c) => {

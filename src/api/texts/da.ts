@@ -121,6 +121,10 @@ export const da: Texts = {
       "Posten er lukket",
       "Den er arkiveret, begrænset eller slettet, så intet af den skrives nogen steder; reason siger hvad. Tag den ud af arkivet, eller ophæv begrænsningen, og prøv igen.",
     ],
+    document_not_taken: [
+      "Bilaget modtages ikke",
+      "Forbindelsen modtager ikke sådan et bilag. Vælg et andet, eller angiv under handOver, hvem der laver det.",
+    ],
     not_released: [
       "Ikke frigivet",
       "Objektet er gjort klar, men ikke frigivet. Lav en forhåndsvisning, og frigiv det.",
@@ -190,6 +194,8 @@ export const da: Texts = {
     too_large: "Højst {limit}.",
     too_small: "Mindst {least}.",
     unknown_field: "Der er intet felt med det navn.",
+    document_not_taken:
+      "Forbindelsen modtager ikke sådan et bilag. Den modtager: {choices}. Vælg et af dem, eller angiv under handOver, hvem der laver det.",
     not_allowed: "Ikke en af mulighederne: {choices}.",
     bad_value: "Værdien kan ikke modtages: {rule}",
     computed_field:

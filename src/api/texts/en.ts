@@ -94,6 +94,10 @@ export const en: Texts = {
       "The record is closed",
       "It is archived, restricted or erased, so nothing of it is written anywhere; reason says which. Un-archive it or lift the restriction, then try again.",
     ],
+    document_not_taken: [
+      "Document not taken",
+      "The connection takes no such document. Take another one, or say under handOver who makes it.",
+    ],
     not_released: ["Not released", "The object is armed but not released. Make a preview and release it."],
     not_fresh: ["Preview no longer fresh", "A record or link of the preview has moved. Make a new preview."],
     side_moved: ["A side has moved", "A side of the case has changed since. Read it, then decide again."],
@@ -160,6 +164,8 @@ export const en: Texts = {
     too_large: "At most {limit}.",
     too_small: "At least {least}.",
     unknown_field: "There is no field of this name.",
+    document_not_taken:
+      "The connection takes no such document. It takes: {choices}. Take one of them, or say under handOver who makes it.",
     not_allowed: "This is not one of the choices: {choices}.",
     bad_value: "This value cannot be taken: {rule}",
     computed_field:

@@ -52,6 +52,7 @@ export const faultCodes = [
   "incomplete",
   "gln_required",
   "code_unknown",
+  "document_not_taken",
 ] as const;
 
 /** Codes that a value's rule gives, besides those in `faultCodes`. */

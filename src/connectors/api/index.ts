@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineConnector } from "../connector.ts";
-import { debitorMapping, kontaktpersonMapping, kreditorMapping, kundeemneMapping } from "./mappings.ts";
+import { mappings } from "./mappings.ts";
 
 /** Any system that pushes its objects to us and pulls what we owe it (rule R21). We never call it. */
 export const api = defineConnector({
@@ -14,10 +14,5 @@ export const api = defineConnector({
   mode: "queue",
   delta: false,
   statesTimes: true,
-  mappings: {
-    debitor: debitorMapping,
-    kreditor: kreditorMapping,
-    kundeemne: kundeemneMapping,
-    kontaktperson: kontaktpersonMapping,
-  },
+  mappings,
 });

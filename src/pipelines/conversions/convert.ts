@@ -67,8 +67,8 @@ export async function planConversion(deps: Deps, act: ConvertAct): Promise<Conve
  * at the ledger, else the account is made by the way of every create (rule R19). The wish is written down, so a crash
  * goes on where it was and a repeated call answers the same. Gives what is missing instead, all of it at once.
  *
- * Throws RejectedError `not_found` (record, connection, object, or a document that the connection does not take), `gone`,
- * `record_closed` (archived, restricted, erased), `not_released`, `exists` (another Kundeemne has the account of this company).
+ * Throws RejectedError `not_found` (record, connection, object), `document_not_taken`, `gone`, `record_closed` (archived,
+ * restricted, erased), `not_released`, `exists` (another Kundeemne has the account of this company).
  */
 export async function convert(
   deps: Deps,
@@ -157,9 +157,9 @@ function documentNeedsFor(deps: Deps, connection: string, to: ConversionTarget):
   const taken = documentNeedsOf(deps, connection);
   const type = isDocument(to) ? taken[to] : undefined;
   if (type !== undefined) return type;
-  const kinds = Object.keys(taken);
-  const instead = kinds.length === 0 ? "none" : kinds.join(", ");
-  throw new RejectedError("not_found", `The connection ${connection} takes no ${to}; it takes: ${instead}`);
+  throw new RejectedError("document_not_taken", `The connection ${connection} takes no ${to}`, {
+    context: { field: "to", allowed: Object.keys(taken) },
+  });
 }
 
 /** Another Kundeemne of the same company has the account: a second one would double it at the ledger (S88). */
