@@ -287,6 +287,7 @@ test("every fault of a connection of files is told with its line and a way out",
   const faults = told(read(yaml, { connectors: shippedByName }));
   expect(faults.map((fault) => fault.split(" ").slice(0, 2).join(" "))).toEqual([
     "5:15 connections.fil.settings.folder",
+    "6:7 connections.fil.settings.sftp",
     "6:62 connections.fil.settings.sftp.hostKey",
     "7:58 connections.fil.settings.format.columns[0].width",
     "8:17 connections.fil.settings.encoding",

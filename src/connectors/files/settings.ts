@@ -26,48 +26,51 @@ const fixed = z
     issues.push({ code: "custom", input: value, message: `The column ${twice} stands there twice`, params });
   });
 
-const sftp = z.strictObject({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(22),
-  user: z.string().min(1),
-  password: z.string().min(1).optional(),
-  privateKey: z.string().min(1).optional().describe("In OpenSSH format; best as file:PATH"),
-  passphrase: z.string().min(1).optional(),
-  hostKey: z
-    .string()
-    .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "A fingerprint as ssh-keygen -lf shows it: SHA256: and 43 characters")
-    .describe("Fingerprint of the server's key; another key is never spoken with"),
-});
-
-export const settings = z
+const sftp = z
   .strictObject({
-    folder: z.string().min(1).describe("Where both sides leave their files; with sftp, on the server"),
-    sftp: sftp.optional().describe("Without it the folder is on this machine"),
-    format: z.discriminatedUnion("type", [csv, fixed]).default({ type: "csv", delimiter: ";" }),
-    encoding: z
-      .enum(encodings)
-      .optional()
-      .describe("What files that come are read as; without it, it is guessed from each file and told"),
-    writes: z.enum(encodings).default("utf-8").describe("What files of ours are written in"),
-    timeZone: z.string().default("Europe/Copenhagen").describe("The time zone of the times in files' names"),
-    ourKey: z.string().min(1).default("EksternId").describe("Column that holds our id of the record"),
-    deleted: z
-      .strictObject({ column: z.string().min(1), value: z.string().min(1) })
-      .default({ column: "Spærret", value: "1" })
-      .describe("The cell that says an object is deleted; one that is missing from a file never is"),
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535).default(22),
+    user: z.string().min(1),
+    password: z.string().min(1).optional(),
+    privateKey: z.string().min(1).optional().describe("In OpenSSH format; best as file:PATH"),
+    passphrase: z.string().min(1).optional(),
+    hostKey: z
+      .string()
+      .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "A fingerprint as ssh-keygen -lf shows it: SHA256: and 43 characters")
+      .describe("Fingerprint of the server's key; another key is never spoken with"),
   })
   .check(({ value, issues }) => {
-    const { sftp: at, timeZone } = value;
-    if (at !== undefined && at.password === undefined && at.privateKey === undefined) {
-      const params = { wayOut: "Write password or privateKey." };
-      issues.push({ code: "custom", input: at, path: ["sftp"], message: "The server must be logged in to", params });
-    }
-    if (!isTimeZone(timeZone)) {
-      const params = { wayOut: "Write one of the IANA names: Europe/Copenhagen." };
-      const message = "There is no such time zone";
-      issues.push({ code: "custom", input: timeZone, path: ["timeZone"], message, params });
-    }
+    if (value.password !== undefined || value.privateKey !== undefined) return;
+    const params = { wayOut: "Write password or privateKey." };
+    issues.push({ code: "custom", input: value, message: "The server must be logged in to", params });
   });
+
+const timeZone = z
+  .string()
+  .default("Europe/Copenhagen")
+  .describe("The time zone of the times in files' names")
+  .check(({ value, issues }) => {
+    if (isTimeZone(value)) return;
+    const params = { wayOut: "Write one of the IANA names: Europe/Copenhagen." };
+    issues.push({ code: "custom", input: value, message: "There is no such time zone", params });
+  });
+
+export const settings = z.strictObject({
+  folder: z.string().min(1).describe("Where both sides leave their files; with sftp, on the server"),
+  sftp: sftp.optional().describe("Without it the folder is on this machine"),
+  format: z.discriminatedUnion("type", [csv, fixed]).default({ type: "csv", delimiter: ";" }),
+  encoding: z
+    .enum(encodings)
+    .optional()
+    .describe("What files that come are read as; without it, it is guessed from each file and told"),
+  writes: z.enum(encodings).default("utf-8").describe("What files of ours are written in"),
+  timeZone,
+  ourKey: z.string().min(1).default("EksternId").describe("Column that holds our id of the record"),
+  deleted: z
+    .strictObject({ column: z.string().min(1), value: z.string().min(1) })
+    .default({ column: "Spærret", value: "1" })
+    .describe("The cell that says an object is deleted; one that is missing from a file never is"),
+});
 
 export type Settings = z.output<typeof settings>;
 
