@@ -124,6 +124,9 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   "exists",
   "conflict",
   "record_closed",
+  "merge_uncertain",
+  "merge_refused",
+  "main_link_needed",
   "busy",
   "not_released",
   "stopped_by_guard",
@@ -151,8 +154,9 @@ export function problemOf(error: unknown): Problem {
 
 function problemOfRejected(error: RejectedError): Problem {
   const { code } = error;
-  const { mergedInto, field, rule, allowed } = error.context;
-  const told = { extra: { reason: error.message }, cause: error };
+  const { mergedInto, field, rule, allowed, obstacles } = error.context;
+  const named = typeof obstacles === "string" ? { facts: { obstacles } } : {};
+  const told = { extra: { reason: error.message }, cause: error, ...named };
   if (code === "gone" && typeof mergedInto === "string") return new Problem(410, "merged", { extra: { mergedInto } });
   if (code === "not_found") return new Problem(404, code, told);
   if (code === "gone") return new Problem(410, code, told);

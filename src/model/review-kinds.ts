@@ -4,6 +4,7 @@ export const decisionWords = [
   "keep_ours",
   "value",
   "link",
+  "merge",
   "not_same",
   "new",
   "ignore",
@@ -25,7 +26,9 @@ export const reviewKinds = {
   /** Sides that differ (rules R12, R16). */
   conflict: ["take_theirs", "keep_ours", "value"],
   /** A remote object that could stand for several records, or for one that is taken (rule R24). */
-  match_case: ["link", "not_same", "new", "ignore"],
+  match_case: ["link", "merge", "not_same", "new", "ignore"],
+  /** Records of ours that may be one company (rule R28). */
+  duplicate: ["merge", "not_same"],
   /** Another person than the primary contact is meant (rule R29). */
   primary_contact: ["make_primary", "ignore"],
   /** Deleted on side crm (rule R1). */

@@ -63,7 +63,8 @@ export async function decideMatch(deps: Deps, before: Review, act: Decision): Pr
     };
     const refuse = (entityId: string): Promise<void> =>
       addBlock(tx, { connection, object, entityId, externalId, kind: "refused", by: act.by.name, at: iso(now) });
-    if (act.decision === "link") {
+    // Whoever was merged beforehand is one record by now: the object stands for that.
+    if (act.decision === "link" || act.decision === "merge") {
       const target = targetOf(act, candidates);
       await assertFree(tx, link, target);
       await removePairBlocks(tx, { connection, object, entityId: target, externalId });
@@ -128,7 +129,8 @@ export async function assertFree(
     });
 }
 
-const candidatesOf = (review: Review): string[] => {
+/** The records that a match case or a duplicate speaks of. */
+export const candidatesOf = (review: Review): string[] => {
   const candidates = review.detail?.candidates;
   return Array.isArray(candidates) ? candidates.filter((id): id is string => typeof id === "string") : [];
 };

@@ -4,6 +4,7 @@ import type { Review } from "../store/reviews.ts";
 import { findReviewToDecide } from "../store/reviews-decide.ts";
 import type { Batch } from "./batch.ts";
 import { decideCase } from "./decide-case.ts";
+import { decideDuplicate, mergeCandidates } from "./decide-duplicate.ts";
 import { decideMatch } from "./decide-match.ts";
 import { decideOrphan } from "./decide-orphan.ts";
 import { decidePrimary } from "./decide-primary.ts";
@@ -35,7 +36,11 @@ export async function decideReview(deps: Deps, act: Decision): Promise<{ state: 
       await inBatch(deps, (batch) => decideOrphan(batch, review, act));
       break;
     case "match_case":
-      await decideMatch(deps, review, act);
+      if (act.decision === "merge") await mergeCandidates(deps, review, act);
+      else await decideMatch(deps, review, act);
+      break;
+    case "duplicate":
+      await decideDuplicate(deps, review, act);
       break;
     case "ignored_write":
     case "alert":

@@ -64,9 +64,12 @@ export async function takeLead(deps: Deps, act: LeadAct): Promise<{ lead: Lead; 
     };
     await insertLead(tx, lead);
     if (duplicates.length > 0)
-      batch.alerts.push({
-        ...{ kind: "alert", reason: "S65:possible_duplicate", entity: "kundeemne", entityId: slot.entity.id },
-        ...{ externalId: lead.id, detail: { lead: lead.id, duplicates } },
+      batch.openings.push({
+        ...{ entityId: null, hold: null },
+        review: {
+          ...{ kind: "duplicate", reason: "S65:possible_duplicate", entity: "kundeemne", entityId: slot.entity.id },
+          detail: { lead: lead.id, candidates: [...duplicates, slot.entity.id] },
+        },
       });
     return { lead, repeated: false };
   });

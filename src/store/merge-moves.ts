@@ -178,13 +178,18 @@ export async function moveReviews(
      where entity_id = $2 and state = 'open' returning id::float8 as id`,
     [at, from, to],
   );
-  // Who may be meant by a remote object is one record fewer.
+  // Who may be meant by a remote object, or be one company, is one record fewer.
   await tx.unsafe(
     `update reviews r set revision = r.revision + 1, updated_at = $1::timestamptz, detail = (r.detail::jsonb || jsonb_build_object('candidates',
        (select jsonb_agg(id order by place) from (select case when c.id = $2 then $3 else c.id end as id, min(c.place) as place
           from jsonb_array_elements_text(r.detail::jsonb->'candidates') with ordinality c(id, place) group by 1) candidates)))::json
-     where r.kind = 'match_case' and r.state = 'open' and r.detail::jsonb->'candidates' ? $2`,
+     where r.kind in ('match_case', 'duplicate') and r.state = 'open' and r.detail::jsonb->'candidates' ? $2`,
     [at, from, to],
+  );
+  await tx.unsafe(
+    `update reviews set state = 'closed', decision = 'merged', decided_by = 'kobling', decided_at = $1::timestamptz, updated_at = $1::timestamptz
+     where kind = 'duplicate' and state = 'open' and entity_id = $2 and json_array_length(detail->'candidates') < 2`,
+    [at, to],
   );
   return rows.map((row) => Number(row.id));
 }

@@ -143,3 +143,13 @@ export async function loadSince(tx: Tx, id: string, version: number): Promise<Pa
         : { connection: String(row.connection), object: String(row.object) },
   }));
 }
+
+/** Of these records the one that most remote objects stand for, the oldest of them; undefined: none of them stands for itself. */
+export async function findOldest(sql: Sql, ids: readonly string[]): Promise<string | undefined> {
+  const [row] = await sql.unsafe(
+    `select k.id from kundeemner k where k.id = any($1::text[]::uuid[]) and k.merged_into is null and k.erased_at is null
+     order by (select count(*) from links l where l.entity_id = k.id and l.state = 'linked') desc, k.created_at, k.id limit 1`,
+    [[...ids]],
+  );
+  return row === undefined ? undefined : String(row.id);
+}

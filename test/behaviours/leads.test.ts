@@ -110,8 +110,14 @@ test("S65 a known company gets the lead as an activity and keeps its values; one
   const renamed = { firmanavn: "Et Helt Andet Navn", cvrNr: "13748136" };
   const doubted = (await api("POST", "/v1/leads", { body: lead({ kundeemne: renamed }) })).body.lead;
   expect(doubted).toMatchObject({ outcome: "made", duplicates: [known] });
-  const { items } = (await api("GET", "/v1/reviews?kind=alert")).body;
-  expect(items).toMatchObject([{ reason: "S65:possible_duplicate", entityId: doubted.kundeemneId }]);
+  const { items } = (await api("GET", "/v1/reviews?kind=duplicate")).body;
+  expect(items).toMatchObject([
+    {
+      reason: "S65:possible_duplicate",
+      entityId: doubted.kundeemneId,
+      detail: { candidates: [known, doubted.kundeemneId] },
+    },
+  ]);
 });
 
 test("S69 a lead of an archived company neither finds nor revives it", async () => {

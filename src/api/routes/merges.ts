@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MergeOutcome } from "../../pipelines/merging/merge.ts";
-import type { Obstacle, Refusal } from "../../pipelines/merging/obstacles.ts";
+import { type Obstacle, obstacleInWords, type Refusal } from "../../pipelines/merging/obstacles.ts";
 import type { UnmergeOutcome } from "../../pipelines/merging/unmerge.ts";
 import { findKundeemne } from "../../store/kundeemner-read.ts";
 import { listMerges } from "../../store/merges.ts";
@@ -177,26 +177,7 @@ const viewUndone = ({ obstacles, restored, moves, left, ...outcome }: UnmergeOut
 function refuse(refusal: Refusal | null, obstacles: readonly Obstacle[]): void {
   if (refusal === null) return;
   throw new Problem(409, refusal, {
-    facts: { obstacles: obstacles.map(inWords).join(", ") },
+    facts: { obstacles: obstacles.map(obstacleInWords).join(", ") },
     extra: { obstacles: obstacles.map(viewObstacle) },
   });
-}
-
-/** An obstacle in a few words that both languages share: its code and what it is about. */
-function inWords(obstacle: Obstacle): string {
-  switch (obstacle.code) {
-    case "uncertain":
-      return `${obstacle.what} ${obstacle.id} (${obstacle.connection}/${obstacle.object}, ${obstacle.state})`;
-    case "in_flight":
-    case "stopped_run":
-      return `${obstacle.code} (${obstacle.connection}/${obstacle.object})`;
-    case "refused_pair":
-      return `${obstacle.code} (${obstacle.connection}/${obstacle.object} ${obstacle.externalId})`;
-    case "main_needed":
-      return `${obstacle.connection}/${obstacle.object} (${obstacle.links.map(({ externalId }) => externalId).join(", ")})`;
-    case "orphaned":
-      return `${obstacle.code} (${obstacle.id})`;
-    case "other_company":
-      return "CVR";
-  }
 }

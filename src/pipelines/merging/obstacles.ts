@@ -114,3 +114,22 @@ export function assertOpen({ entity }: EntitySlot): void {
       context: { id, reason: gate.reason },
     });
 }
+
+/** An obstacle in a few words that both languages share: its code and what it is about. */
+export function obstacleInWords(obstacle: Obstacle): string {
+  switch (obstacle.code) {
+    case "uncertain":
+      return `${obstacle.what} ${obstacle.id} (${obstacle.connection}/${obstacle.object}, ${obstacle.state})`;
+    case "in_flight":
+    case "stopped_run":
+      return `${obstacle.code} (${obstacle.connection}/${obstacle.object})`;
+    case "refused_pair":
+      return `${obstacle.code} (${obstacle.connection}/${obstacle.object} ${obstacle.externalId})`;
+    case "main_needed":
+      return `${obstacle.connection}/${obstacle.object} (${obstacle.links.map(({ externalId }) => externalId).join(", ")})`;
+    case "orphaned":
+      return `${obstacle.code} (${obstacle.id})`;
+    case "other_company":
+      return "CVR";
+  }
+}
