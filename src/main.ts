@@ -148,6 +148,7 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
         countDrift: () => countDrift(deps),
         feedWatch: watch,
         leadOrigins: config.leads.origins,
+        vocabularies: config.vocabularies,
         metrics: createMetrics(),
         version: versionOf(),
       });

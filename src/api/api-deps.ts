@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Log } from "../lib/log.ts";
 import type { Sealer } from "../lib/secrets.ts";
+import type { Vocabularies } from "../model/vocabularies.ts";
 import type { DriftCount } from "../pipelines/agreement.ts";
 import type { FeedWatch } from "../pipelines/feed.ts";
 import type { Sql } from "../store/database.ts";
@@ -40,6 +41,8 @@ export interface ApiDeps {
   readonly feedWatch: FeedWatch;
   readonly metrics: Metrics;
   readonly version: string;
+  /** Lists of words that the installation keeps (S6). */
+  readonly vocabularies?: Vocabularies;
   /** Web pages whose forms may send leads from the browser. */
   readonly leadOrigins?: readonly string[];
   readonly limits?: Partial<ApiLimits>;

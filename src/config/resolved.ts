@@ -1,6 +1,7 @@
 import { readDurationMs } from "../lib/time.ts";
 import type { DocumentKind } from "../model/conversions.ts";
 import type { Survivorship } from "../model/field.ts";
+import type { Vocabularies } from "../model/vocabularies.ts";
 import type { ConfigFile, directions, policies, sides } from "./schema.ts";
 
 /** The configuration as everybody reads it: complete, times in ms, sides settled. */
@@ -70,6 +71,7 @@ export interface KoblingConfig {
   readonly pingPong: { readonly swings: number; readonly withinMs: number };
   readonly activities: { readonly tilbudKr: "all" | "open" };
   readonly archive: { readonly requireZeroKreditor: boolean };
+  readonly vocabularies: Vocabularies;
   readonly leads: { readonly origins: readonly string[]; readonly limit: RequestLimit };
   readonly retention: {
     readonly inboxMs: number;
@@ -118,6 +120,12 @@ export function resolveConfig(
     pingPong: { swings: file.pingPong.swings, withinMs: ms(file.pingPong.within) },
     activities: file.activities,
     archive: file.archive,
+    vocabularies: Object.fromEntries(
+      Object.entries(file.vocabularies).map(([field, words]) => [
+        field,
+        Array.isArray(words) ? Object.fromEntries(words.map((each) => [each, null])) : words,
+      ]),
+    ),
     leads: {
       origins: file.leads.origins,
       limit: { requests: file.leads.limit.requests, perMs: ms(file.leads.limit.per) },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readDurationMs } from "../lib/time.ts";
 import { documentKinds } from "../model/conversions.ts";
+import { vocabularyFields } from "../model/vocabularies.ts";
 
 /** Shape of `config/kobling.yaml` as an operator writes it; what it means resolved is in `resolved.ts`. */
 
@@ -140,6 +141,9 @@ const guard = (max: number, atLeast: number, percent?: number) =>
     })
     .prefault({});
 
+const word = z.string().trim().min(1).max(60);
+const vocabulary = z.union([z.array(word).min(1), z.record(word, z.string().min(1).max(200))]);
+
 export const configSchema = z.strictObject({
   connections: z.record(name, connection).describe("The systems that Kobling is connected to, by a name of yours."),
   survivorship: z
@@ -178,6 +182,10 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What archiving asks for."),
+  vocabularies: z
+    .partialRecord(z.enum(vocabularyFields), vocabulary)
+    .default({})
+    .describe("Words that these fields take, as a list or with a text each; a field without a list takes any (S6)."),
   leads: z
     .strictObject({
       origins: z

@@ -6,6 +6,7 @@ import { normalise } from "./compare.ts";
 import type { Field, Kind } from "./field.ts";
 import { flatten } from "./nesting.ts";
 import { type BodyMode, inputSchema, refusalOf } from "./schemas.ts";
+import { isUnlisted, type Vocabularies, wordsOf } from "./vocabularies.ts";
 
 export interface BodyContext {
   /** `YYYY-MM-DD` in Copenhagen; without it, rules that need today are not asked. */
@@ -14,6 +15,8 @@ export interface BodyContext {
   readonly before?: Values;
   /** The country of the company that a contact belongs to. */
   readonly landekode?: string | null;
+  /** Lists of words that the installation keeps; nothing else is typed into their fields. */
+  readonly vocabularies?: Vocabularies;
 }
 
 export type ReadBody =
@@ -123,7 +126,12 @@ const namedKinds: ReadonlySet<Kind> = new Set(["country", "currency"]);
 const compactKinds: ReadonlySet<Kind> = new Set(["cvr", "se", "euVat", "gln", "instant"]);
 
 /** Each value by the rules of its kind; what passes is left in the spelling in which it is kept. */
-function judge(catalogue: Catalogue, values: Values, { today, before, landekode }: BodyContext, fail: Fail): void {
+function judge(
+  catalogue: Catalogue,
+  values: Values,
+  { today, before, landekode, vocabularies = {} }: BodyContext,
+  fail: Fail,
+): void {
   for (const [key, typed] of Object.entries(values)) {
     const field = catalogue.fields[key];
     if (field === undefined) continue;
@@ -135,6 +143,10 @@ function judge(catalogue: Catalogue, values: Values, { today, before, landekode 
       ...(today === undefined ? {} : { today }),
     });
     if (fault !== null) fail(key, fault.code, fault.detail, factsOf(key, field, fault.rule));
+    else if (isUnlisted(vocabularies, key, value))
+      fail(key, "not_listed", "This is not in the field's list of words.", {
+        ...{ field: key, choices: wordsOf(vocabularies, key)?.join(", ") ?? "" },
+      });
     else if (compactKinds.has(field.kind)) values[key] = normalise(field, value);
   }
 }

@@ -2,6 +2,7 @@ import type { CodeListType } from "../connectors/connector.ts";
 import { RejectedError } from "../lib/errors.ts";
 import { kundeemneCatalogue, type Values } from "../model/catalogue.ts";
 import type { Value } from "../model/field.ts";
+import { isUnlisted } from "../model/vocabularies.ts";
 import { type CodeListKey, findUnknownCodes, replaceCodeList } from "../store/code-lists.ts";
 import type { Deps } from "./deps.ts";
 
@@ -50,13 +51,15 @@ export async function unknownCodesAt(
   return (await findUnknownCodes(deps.db.sql, codesOf(deps, connection, types, values))).unknown;
 }
 
-/** Fields whose code no ledger's list holds, while one could: a warning on the record. */
+/** Fields whose code no ledger's list holds, while one could, or whose word is not in our own list: a warning on the record. */
 export async function unknownCodes(deps: Deps, values: Values): Promise<readonly string[]> {
   const asked = Object.keys(deps.config.connections).flatMap((connection) =>
     codesOf(deps, connection, codeListTypesOf(deps, connection), values),
   );
   const { unknown, known } = await findUnknownCodes(deps.db.sql, asked);
+  const { vocabularies } = deps.config;
   return [
+    ...Object.keys(vocabularies).filter((field) => isUnlisted(vocabularies, field, values[field])),
     ...new Set(
       unknown.flatMap(({ field, ours }) =>
         known.some((each) => each.field === field && each.ours === ours) ? [] : [field],

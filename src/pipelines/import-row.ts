@@ -6,6 +6,7 @@ import type { Values } from "../model/catalogue.ts";
 import { checkValue, countryFor } from "../model/check-value.ts";
 import { normalise } from "../model/compare.ts";
 import type { Field, Kind, Value } from "../model/field.ts";
+import { isUnlisted, type Vocabularies } from "../model/vocabularies.ts";
 import { type Cell, isBlank, isCellError, type TableRow } from "../tables/table.ts";
 
 export interface CellFault {
@@ -26,13 +27,15 @@ export interface RowReader {
   readonly key: string | null;
   /** `YYYY-MM-DD` in Copenhagen. */
   readonly today: string;
+  readonly vocabularies: Vocabularies;
 }
 
 /**
  * A row of a table as values of ours, or everything that is wrong with it. What a person brings in is judged as at the API:
  * a value that breaks a rule is an error (domain notes, d.1). Faults name column and rule, never the value.
  */
-export function readRow({ format, columns, mapping, key, today }: RowReader, { cells }: TableRow): ImportedRow {
+export function readRow(reader: RowReader, { cells }: TableRow): ImportedRow {
+  const { format, columns, mapping, key, today, vocabularies } = reader;
   const faults: CellFault[] = [];
   const beyond = cells.slice(columns.length).filter((cell) => !isBlank(cell)).length;
   // A workbook leaves out cells at the end of a row, a line of CSV does not: there a shorter row is a torn one.
@@ -59,7 +62,10 @@ export function readRow({ format, columns, mapping, key, today }: RowReader, { c
     if (field === undefined) continue;
     if (compact.has(field.kind)) data[name] = normalise(field, value);
     const fault = faultOf(name, field, data[name] ?? null, data, today);
-    if (fault !== undefined) faults.push({ column: columnOf.get(name) ?? name, ...fault });
+    const column = columnOf.get(name) ?? name;
+    if (fault !== undefined) faults.push({ column, ...fault });
+    else if (isUnlisted(vocabularies, name, data[name]))
+      faults.push({ column, code: "not_listed", detail: "A word is not in the installation's own list" });
   }
   if (faults.length === 0) faults.push(...together(data, columnOf));
   if (faults.length > 0) return { ok: false, faults };

@@ -94,7 +94,8 @@ async function* readFile(deps: Deps, file: Import, done: number): AsyncGenerator
   if (!("readRemote" in mapping)) throw new RejectedError("bad_value", mapping.join("; "));
   const today = copenhagenDate(new Date(await readNow(deps.db.sql)));
   const { format, columns, key } = settings;
-  const reader = { format, columns, mapping, key, today };
+  const { vocabularies } = deps.config;
+  const reader = { format, columns, mapping, key, today, vocabularies };
   const isNumber = settings.columns.some(({ column, field }) => column === settings.key && field === "kontonummer");
   for await (const rows of tableRows(deps.db.sql, file)) {
     const faults: RowFault[] = [];

@@ -5,6 +5,7 @@ import type { Gateway } from "../../src/api/gateway.ts";
 import { createMetrics } from "../../src/api/metrics.ts";
 import { createLog, type Log } from "../../src/lib/log.ts";
 import { hashKey, newKey, redactor, sealer } from "../../src/lib/secrets.ts";
+import type { Vocabularies } from "../../src/model/vocabularies.ts";
 import type { DriftCount } from "../../src/pipelines/agreement.ts";
 import { createFeedWatch } from "../../src/pipelines/feed.ts";
 import { addApiKey } from "../../src/store/api-keys.ts";
@@ -30,6 +31,7 @@ export interface TestApiOptions {
   readonly countDrift?: ApiDeps["countDrift"];
   readonly now?: () => Date;
   readonly leadOrigins?: readonly string[];
+  readonly vocabularies?: Vocabularies;
 }
 
 export const erp: WishedConnection = {
@@ -63,6 +65,7 @@ export function testApi(database: Database, options: TestApiOptions = {}): TestA
     version: "0.0.0-test",
     limits: options.limits ?? {},
     leadOrigins: options.leadOrigins ?? [],
+    vocabularies: options.vocabularies ?? {},
   };
   const app = createApi(deps);
   const keyOf: TestApi["keyOf"] = async (scopes, { expiresAt } = {}) => {

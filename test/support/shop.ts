@@ -118,6 +118,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const conversions = watchConversions(deps.db.sql);
   const { as } = testApi(deps.db, {
     countDrift: () => countDrift(deps),
+    vocabularies: deps.config.vocabularies,
     gateway: {
       createEntity: (act) => createEntity(deps, act),
       editEntity: (act) => editEntity(deps, act),

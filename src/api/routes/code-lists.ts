@@ -66,6 +66,32 @@ const refresh = createRoute({
   },
 });
 
+const vocabularies = createRoute({
+  method: "get",
+  path: "/v1/vocabularies",
+  tags,
+  summary: "Words of your own lists, by field",
+  description:
+    "Kept under `vocabularies` in the configuration. A field without a list takes any word and is not shown.",
+  ...secured("read"),
+  responses: {
+    200: json(
+      z.strictObject({
+        items: z.array(
+          z
+            .strictObject({
+              field: z.string(),
+              words: z.array(z.strictObject({ word: z.string(), text: z.string().nullable() })),
+            })
+            .openapi("Vocabulary"),
+        ),
+      }),
+      "Lists.",
+    ),
+    ...securedProblems(),
+  },
+});
+
 const cursorSchema = z.strictObject({
   connection: z.string(),
   object: z.string(),
@@ -84,6 +110,14 @@ export function codeListRoutes(app: Api, deps: ApiDeps): void {
     const last = items.length > limit ? items[limit - 1] : undefined;
     const next = last === undefined ? null : writePageCursor(question, positionOf(last));
     return c.json({ items: items.slice(0, limit), next }, 200);
+  });
+
+  app.openapi(vocabularies, (c) => {
+    const items = Object.entries(deps.vocabularies ?? {}).map(([field, words]) => ({
+      field,
+      words: Object.entries(words).map(([word, text]) => ({ word, text })),
+    }));
+    return c.json({ items }, 200);
   });
 
   app.openapi(refresh, async (c) => {

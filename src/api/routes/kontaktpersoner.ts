@@ -9,7 +9,7 @@ import { Problem } from "../problems.ts";
 import { bodySchema, readRecordBody } from "../record-body.ts";
 import { kontaktpersonSchema, viewKontaktperson } from "../record-view.ts";
 import { bodyProblems, idempotencyHeader, json, secured, securedProblems, uuidParam } from "../route.ts";
-import { todayOf } from "../today.ts";
+import { todayOf, typedNow } from "../today.ts";
 import { getKundeemne, jsonOf } from "./kundeemner.ts";
 
 const tags = ["kundeemner"];
@@ -147,7 +147,7 @@ export function kontaktpersonRoutes(app: Api, deps: ApiDeps): void {
 /** A contact's telephone is read by the country of its company. */
 function contextOf(deps: ApiDeps, { values }: ReadRecord): BodyContext {
   const landekode = typeof values.landekode === "string" ? values.landekode : null;
-  return { today: todayOf(deps.now()), landekode };
+  return { ...typedNow(deps), landekode };
 }
 
 /** A contact of this emne, or a 404. */

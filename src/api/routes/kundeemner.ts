@@ -18,7 +18,7 @@ import { type Fault, Problem } from "../problems.ts";
 import { bodySchema, readRecordBody } from "../record-body.ts";
 import { kundeemneSchema, viewKundeemne, viewWhole, wholeKundeemneSchema } from "../record-view.ts";
 import { bodyProblems, idempotencyHeader, json, pageSchema, secured, securedProblems, uuidParam } from "../route.ts";
-import { todayOf } from "../today.ts";
+import { todayOf, typedNow } from "../today.ts";
 
 const tags = ["kundeemner"];
 const params = z.object({ id: uuidParam("id") });
@@ -175,7 +175,7 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
   });
 
   app.openapi(create, async (c) => {
-    const values = readRecordBody(kundeemneCatalogue, await jsonOf(c.req), "create", { today: todayOf(deps.now()) });
+    const values = readRecordBody(kundeemneCatalogue, await jsonOf(c.req), "create", typedNow(deps));
     const { id } = await deps.gateway.createEntity({ entity: "kundeemne", values, by: actorOf(c) });
     const { view, version } = await wholeOf(deps, id, c.get("language"));
     return c.json(view, 201, { etag: etagOf(version), location: `/v1/kundeemner/${id}` });
@@ -190,7 +190,7 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
     const { id } = c.req.valid("param");
     const body = await jsonOf(c.req);
     const record = await getKundeemne(deps, id);
-    const context = { today: todayOf(deps.now()), before: record.values };
+    const context = { ...typedNow(deps), before: record.values };
     const values = readRecordBody(kundeemneCatalogue, body, "patch", context);
     const ifVersion = matchVersion(c.req.header("if-match"), record.version);
     await deps.gateway.editEntity({

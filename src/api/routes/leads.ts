@@ -21,7 +21,7 @@ import {
   securedProblems,
 } from "../route.ts";
 import { allows } from "../scopes.ts";
-import { todayOf } from "../today.ts";
+import { typedNow } from "../today.ts";
 
 const KILDER = kundeemneCatalogue.fields.leadkilde?.codes ?? [];
 const kilde = z.enum([...KILDER]).openapi({ description: "Where it came from." });
@@ -134,7 +134,7 @@ export function leadsFromPages(origins: readonly string[]): MiddlewareHandler<Ap
 export function leadRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(create, async (c) => {
     const body = c.req.valid("json");
-    const act = { ...readLead(body, todayOf(deps.now())), keyId: c.get("caller").id, by: actorOf(c) };
+    const act = { ...readLead(body, typedNow(deps)), keyId: c.get("caller").id, by: actorOf(c) };
     const { lead, repeated } = await deps.gateway.takeLead(act).catch(toldAsLead);
     const isReader = allows(c.get("caller").scopes, "read", undefined);
     const taken = { id: lead.id, repeated, ...(isReader ? { lead: viewLead(lead) } : {}) };
@@ -167,7 +167,7 @@ function toldAsLead(error: unknown): never {
   throw error;
 }
 
-function readLead(body: z.infer<typeof leadBody>, today: string): Omit<LeadAct, "keyId" | "by"> {
+function readLead(body: z.infer<typeof leadBody>, typed: ReturnType<typeof typedNow>): Omit<LeadAct, "keyId" | "by"> {
   const faults: Fault[] = [];
   const only = (part: "kundeemne" | "kontaktperson", fields: readonly string[]) => {
     for (const name of Object.keys(body[part] ?? {}))
@@ -176,16 +176,17 @@ function readLead(body: z.infer<typeof leadBody>, today: string): Omit<LeadAct, 
   };
   only("kundeemne", COMPANY_FIELDS);
   only("kontaktperson", CONTACT_FIELDS);
+  const { today } = typed;
   const dato = body.dato ?? today;
   if (dato > today) faults.push({ pointer: "/dato", code: "date_ahead" });
   if (faults.length > 0) throw new Problem(422, "invalid_request", { faults });
-  const kundeemne = readRecordBody(kundeemneCatalogue, body.kundeemne, "create", { today, base: "/kundeemne" });
+  const kundeemne = readRecordBody(kundeemneCatalogue, body.kundeemne, "create", { ...typed, base: "/kundeemne" });
   const landekode = typeof kundeemne.landekode === "string" ? kundeemne.landekode : null;
   const kontaktperson: Values | null =
     body.kontaktperson === undefined
       ? null
       : readRecordBody(kontaktpersonCatalogue, body.kontaktperson, "create", {
-          ...{ today, landekode, base: "/kontaktperson" },
+          ...{ ...typed, landekode, base: "/kontaktperson" },
         });
   return {
     ...{ kilde: body.kilde, submissionId: body.submissionId, detalje: body.detalje ?? null, dato },

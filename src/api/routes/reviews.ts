@@ -20,7 +20,7 @@ import {
   secured,
   securedProblems,
 } from "../route.ts";
-import { todayOf } from "../today.ts";
+import { typedNow } from "../today.ts";
 
 const tags = ["reviews"];
 
@@ -106,7 +106,7 @@ export function reviewRoutes(app: Api, deps: ApiDeps): void {
         ? undefined
         : readRecordBody(catalogueOf(review.entity ?? "kundeemne"), value, "patch", {
             base: "/value",
-            today: todayOf(deps.now()),
+            ...typedNow(deps),
           });
     // Who names no revision has seen no side (rule R16).
     if (SIDED.has(review.kind) && revision === undefined)

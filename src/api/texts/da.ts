@@ -196,6 +196,8 @@ export const da: Texts = {
     unknown_field: "Der er intet felt med det navn.",
     document_not_taken:
       "Forbindelsen modtager ikke sådan et bilag. Den modtager: {choices}. Vælg et af dem, eller angiv under handOver, hvem der laver det.",
+    not_listed:
+      "{field} tager kun ord fra jeres egen liste: {choices}. Tilføj ordet under vocabularies, eller vælg et af dem.",
     not_allowed: "Ikke en af mulighederne: {choices}.",
     bad_value: "Værdien kan ikke modtages: {rule}",
     computed_field:

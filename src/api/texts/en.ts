@@ -166,6 +166,7 @@ export const en: Texts = {
     unknown_field: "There is no field of this name.",
     document_not_taken:
       "The connection takes no such document. It takes: {choices}. Take one of them, or say under handOver who makes it.",
+    not_listed: "{field} takes words of your own list only: {choices}. Add it under vocabularies, or take one of them.",
     not_allowed: "This is not one of the choices: {choices}.",
     bad_value: "This value cannot be taken: {rule}",
     computed_field:

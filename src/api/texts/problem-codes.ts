@@ -50,6 +50,7 @@ export const faultCodes = [
   "gln_required",
   "code_unknown",
   "document_not_taken",
+  "not_listed",
 ] as const;
 
 /** Codes that a value's rule gives, besides those in `faultCodes`. */
