@@ -15,6 +15,7 @@ import { connectionRoutes } from "./routes/connections.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
 import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
+import { domainContactRoutes } from "./routes/domain-contacts.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { importRoutes } from "./routes/imports.ts";
@@ -74,6 +75,8 @@ export function createApi(deps: ApiDeps): Api {
   codeListRoutes(app, deps);
   connectionRoutes(app, deps);
   importRoutes(app, deps, limits);
+  // Before /inbound/{object}, which would take it for an object.
+  domainContactRoutes(app, deps, limits);
   inboundRoutes(app, deps, limits);
   snapshotRoutes(app, deps);
   outboundRoutes(app, deps);

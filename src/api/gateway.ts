@@ -8,6 +8,7 @@ import type { DealingAct } from "../pipelines/dealings.ts";
 import type { ManyDecided, ManyDecisions } from "../pipelines/decide-many.ts";
 import type { StoppedRange } from "../pipelines/decision.ts";
 import type { Actor } from "../pipelines/deps.ts";
+import type { AddressOutcome, SeenAddress } from "../pipelines/domain-contacts.ts";
 import type { ExplainedUnit } from "../pipelines/explain.ts";
 import type { Wishes } from "../pipelines/import-file.ts";
 import type { NewImport } from "../pipelines/imports.ts";
@@ -17,6 +18,7 @@ import type { UnmergeAct, UnmergeOutcome } from "../pipelines/merging/unmerge.ts
 import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
+import type { DomainContact } from "../store/domain-contacts.ts";
 import type { Import } from "../store/imports.ts";
 import type { Lead } from "../store/leads.ts";
 import type { UndoTarget } from "../store/undo.ts";
@@ -63,6 +65,8 @@ export interface Gateway {
   takeLead(act: LeadAct): Promise<{ lead: Lead; repeated: boolean }>;
   archive(act: ArchiveAct): Promise<Archived>;
   unarchive(act: ArchiveAct): Promise<void>;
+  takeAddress(act: SeenAddress & { connection: string; by: Actor }): Promise<AddressOutcome>;
+  undoDomainContact(act: { id: number; by: Actor }): Promise<DomainContact>;
   merge(act: MergeAct): Promise<MergeOutcome>;
   unmerge(act: UnmergeAct): Promise<UnmergeOutcome>;
   changeDealing(act: DealingAct): Promise<{ id: string; version: number }>;

@@ -72,6 +72,7 @@ export interface KoblingConfig {
   readonly activities: { readonly tilbudKr: "all" | "open" };
   readonly archive: { readonly requireZeroKreditor: boolean };
   readonly vocabularies: Vocabularies;
+  readonly contacts: { readonly ownDomains: readonly string[] };
   readonly leads: { readonly origins: readonly string[]; readonly limit: RequestLimit };
   readonly retention: {
     readonly inboxMs: number;
@@ -126,6 +127,7 @@ export function resolveConfig(
         Array.isArray(words) ? Object.fromEntries(words.map((each) => [each, null])) : words,
       ]),
     ),
+    contacts: file.contacts,
     leads: {
       origins: file.leads.origins,
       limit: { requests: file.leads.limit.requests, perMs: ms(file.leads.limit.per) },

@@ -186,6 +186,15 @@ export const configSchema = z.strictObject({
     .partialRecord(z.enum(vocabularyFields), vocabulary)
     .default({})
     .describe("Words that these fields take, as a list or with a text each; a field without a list takes any (S6)."),
+  contacts: z
+    .strictObject({
+      ownDomains: z
+        .array(z.string().min(1).max(253))
+        .default([])
+        .describe("E-mail domains of your own company: a colleague's address is nobody's contact (S25)."),
+    })
+    .prefault({})
+    .describe("Contacts that are made of e-mail addresses."),
   leads: z
     .strictObject({
       origins: z

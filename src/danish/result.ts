@@ -26,6 +26,8 @@ export type FaultCode =
   | "cvr_zero"
   | "date_invalid"
   | "date_shape"
+  | "email_domain_public"
+  | "email_domain_shape"
   | "form_unknown"
   | "gln_check_digit"
   | "gln_shape"

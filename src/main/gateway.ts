@@ -7,6 +7,7 @@ import { changeDealing } from "../pipelines/dealings.ts";
 import { decideMany } from "../pipelines/decide-many.ts";
 import { decideReview } from "../pipelines/decisions.ts";
 import type { Deps } from "../pipelines/deps.ts";
+import { takeAddress, undoDomainContact } from "../pipelines/domain-contacts.ts";
 import { createEntity, deleteContact, editEntity } from "../pipelines/edit.ts";
 import { addEventWebhook, type WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { explain } from "../pipelines/explain.ts";
@@ -42,6 +43,8 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     takeLead: (act) => takeLead(deps, act),
     archive: (act) => archive(deps, act),
     unarchive: (act) => unarchive(deps, act),
+    takeAddress: (act) => takeAddress(deps, act),
+    undoDomainContact: (act) => undoDomainContact(deps, act),
     merge: (act) => mergeKundeemner(deps, act),
     unmerge: (act) => unmergeKundeemner(deps, act),
     changeDealing: (act) => changeDealing(deps, act),

@@ -1,9 +1,11 @@
+import { domainToUnicode } from "node:url";
 import type { z } from "zod";
 import { readCountry } from "../danish/country.ts";
+import { readEmailDomain } from "../danish/email-domain.ts";
 import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue, type Values } from "./catalogue.ts";
 import { checkValue, countryFor } from "./check-value.ts";
 import { normalise } from "./compare.ts";
-import type { Field, Kind } from "./field.ts";
+import type { Field, Kind, Value } from "./field.ts";
 import { flatten } from "./nesting.ts";
 import { type BodyMode, inputSchema, refusalOf } from "./schemas.ts";
 import { isUnlisted, type Vocabularies, wordsOf } from "./vocabularies.ts";
@@ -120,6 +122,17 @@ function readLand(land: unknown, values: Values, fail: Fail): void {
   values.landekode = code;
 }
 
+/** Domains by which companies are known: registrable ones, and none at which anybody can have an address (domain notes, e.5). */
+function readDomains(value: Value, fail: Fail): Value {
+  if (!Array.isArray(value)) return value;
+  const domains = value.map((typed: string) => {
+    const domain = readEmailDomain(typed);
+    if (!domain.ok) fail("emailDomaener", domain.code, domain.detail);
+    return domain.ok ? domainToUnicode(domain.value) : typed;
+  });
+  return [...new Set(domains)];
+}
+
 /** Kinds whose names and cases are read before they are judged. */
 const namedKinds: ReadonlySet<Kind> = new Set(["country", "currency"]);
 /** Kinds that are stored compact when typed at the API; an ERP's spelling of them is kept. */
@@ -148,6 +161,7 @@ function judge(
         ...{ field: key, choices: wordsOf(vocabularies, key)?.join(", ") ?? "" },
       });
     else if (compactKinds.has(field.kind)) values[key] = normalise(field, value);
+    else if (key === "emailDomaener") values[key] = readDomains(value, fail);
   }
 }
 

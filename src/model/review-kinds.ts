@@ -27,6 +27,8 @@ export const reviewKinds = {
   conflict: ["take_theirs", "keep_ours", "value"],
   /** A remote object that could stand for several records, or for one that is taken (rule R24). */
   match_case: ["link", "merge", "not_same", "new", "ignore"],
+  /** An address of a domain that no company has here, or several have (S25). */
+  unknown_address: ["link", "ignore"],
   /** Records of ours that may be one company (rule R28). */
   duplicate: ["merge", "not_same"],
   /** Another person than the primary contact is meant (rule R29). */

@@ -11,6 +11,7 @@ import { decidePrimary } from "./decide-primary.ts";
 import { decideStopped } from "./decide-stopped.ts";
 import { assertOneOf, assertOpen, close, type Decision, retake } from "./decision.ts";
 import type { Deps } from "./deps.ts";
+import { decideAddress } from "./domain-contacts.ts";
 import { inBatch } from "./edit.ts";
 
 /**
@@ -38,6 +39,9 @@ export async function decideReview(deps: Deps, act: Decision): Promise<{ state: 
     case "match_case":
       if (act.decision === "merge") await mergeCandidates(deps, review, act);
       else await decideMatch(deps, review, act);
+      break;
+    case "unknown_address":
+      await inBatch(deps, (batch) => decideAddress(batch, review, act));
       break;
     case "duplicate":
       await decideDuplicate(deps, review, act);

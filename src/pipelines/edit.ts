@@ -15,6 +15,7 @@ import { flush } from "./flush.ts";
 import { isShown } from "./judge.ts";
 import { openBatch, takeBlocks, takeEntities } from "./load.ts";
 import { settleCases } from "./settle-cases.ts";
+import { takeAway } from "./take-away.ts";
 
 /** A person or a program that speaks to our API is the CRM (rule R1); the time of an edit is one instant. */
 export const actorSetter = (by: Actor, now: number): Setter => ({ kind: by.kind, actor: by.name, from: now, to: now });
@@ -142,31 +143,7 @@ export async function deleteContact(deps: Deps, wanted: { id: string; ifVersion?
         context: { version: slot.entity.version },
       });
     }
-    const at = iso(batch.now);
-    await batch.tx.unsafe(
-      `with unlinked as (update links set state = 'unlinked', base = null, seen = null, decided = null, updated_at = $2::timestamptz where entity_id = $1 returning id)
-       update deliveries set state = 'withdrawn', reason = 'contact_deleted' where entity_id = $1 and state in ('due', 'withheld')`,
-      [wanted.id, at],
-    );
-    batch.history.push({
-      entityId: wanted.id,
-      entity: "kontaktperson",
-      version: slot.entity.version + 1,
-      kind: "deleted",
-      by: actorSetter(wanted.by, batch.now),
-      changeId: null,
-      runId: null,
-      mappingVersion: null,
-      fields: {},
-    });
-    await batch.tx.unsafe("delete from kontaktpersoner where id = $1", [wanted.id]);
-    batch.entities.delete(wanted.id);
-    const parent = slot.entity.parentId ?? "";
-    batch.contacts.set(
-      parent,
-      (batch.contacts.get(parent) ?? []).filter((each) => each !== slot),
-    );
-    batch.look.add(parent);
+    await takeAway(batch, slot, wanted.by);
   });
 }
 

@@ -36,6 +36,7 @@ export const ruleReasons: Readonly<Record<string, Label>> = {
   "R8:required": { da: "feltet kan ikke være tomt", en: "the field cannot be empty" },
   "R22:one_way": { da: "retningen er kun ud", en: "the direction is out only" },
   "S22:one_primary": { da: "kun én kontaktperson er primær", en: "only one contact is primary" },
+  "S25:domain": { da: "oprettet ud fra e-mail-domænet", en: "made by the e-mail domain" },
   "S35:linked": { da: "følger af koblingen", en: "follows from the link" },
   "S35:unlinked": { da: "følger af, at koblingen er ophævet", en: "follows from the link having ended" },
   "S35:gone": { da: "følger af, at objektet er væk", en: "follows from the object being gone" },

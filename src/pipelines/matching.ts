@@ -1,4 +1,5 @@
 import { nameKey } from "../danish/company-name.ts";
+import { readEmailDomain } from "../danish/email-domain.ts";
 import { chooseMatch, type MatchFacts, matchKeys } from "../danish/match.ts";
 import { nameSimilarity } from "../danish/name-similarity.ts";
 import { placeVat } from "../danish/registration.ts";
@@ -59,13 +60,27 @@ function keysOf(values: Values): readonly string[] {
 }
 
 /** Columns that a Kundeemne is found by. */
-export function searchKeys(values: Values): { match_key: string | null; name_key: string | null } {
+export function searchKeys(values: Values): {
+  match_key: string | null;
+  name_key: string | null;
+  domain_keys: readonly string[] | null;
+} {
   const keys = keysOf(values);
   const name = text(values.firmanavn);
   return {
     match_key: keys.find((key) => key.startsWith(ADDRESS_TIER)) ?? null,
     name_key: name === undefined ? null : nameKey(name).key,
+    domain_keys: domainKeys(values),
   };
+}
+
+function domainKeys({ emailDomaener }: Values): readonly string[] | null {
+  if (!Array.isArray(emailDomaener) || emailDomaener.length === 0) return null;
+  const domains = emailDomaener.flatMap((typed: string) => {
+    const domain = readEmailDomain(typed);
+    return domain.ok ? [domain.value] : [];
+  });
+  return domains.length === 0 ? null : [...new Set(domains)];
 }
 
 /** The compared form of an address, by which a contact is found within its emne. */

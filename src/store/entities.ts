@@ -20,7 +20,7 @@ interface Table {
 }
 
 const own: Record<EntityKind, readonly string[]> = {
-  kundeemne: ["orphaned_at", "merged_into", "match_key", "name_key"],
+  kundeemne: ["orphaned_at", "merged_into", "match_key", "name_key", "domain_keys"],
   kontaktperson: ["kundeemne_id", "email_key"],
 };
 
@@ -168,8 +168,8 @@ export interface EntityWrite {
   readonly entity: Entity;
   readonly createdAt: string;
   readonly updatedAt: string;
-  /** Kundeemne: match_key, name_key. Contact: email_key. */
-  readonly keys: { readonly [column: string]: string | null };
+  /** Kundeemne: match_key, name_key, domain_keys. Contact: email_key. */
+  readonly keys: { readonly [column: string]: string | readonly string[] | null };
 }
 
 /** Writes records whole, one statement for all. The rows are locked or new. */

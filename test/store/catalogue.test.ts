@@ -73,7 +73,7 @@ const records = [
     catalogue: kundeemneCatalogue,
     table: "kundeemner",
     schema: "Kundeemne",
-    ours: [...META, "orphaned_at", "merged_into", "match_key", "name_key", "naeste_akt"],
+    ours: [...META, "orphaned_at", "merged_into", "match_key", "name_key", "domain_keys", "naeste_akt"],
     shown: ["land"],
     taken: ["land"],
     file: "kundeemne.schema.json",

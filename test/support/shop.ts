@@ -9,6 +9,7 @@ import { watchConversions } from "../../src/pipelines/conversions/watch.ts";
 import { changeDealing } from "../../src/pipelines/dealings.ts";
 import { decideMany } from "../../src/pipelines/decide-many.ts";
 import { decideReview } from "../../src/pipelines/decisions.ts";
+import { takeAddress, undoDomainContact } from "../../src/pipelines/domain-contacts.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
 import { takeLead } from "../../src/pipelines/leads.ts";
@@ -124,6 +125,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       editEntity: (act) => editEntity(deps, act),
       deleteContact: (act) => deleteContact(deps, act),
       changeDealing: (act) => changeDealing(deps, act),
+      takeAddress: (act) => takeAddress(deps, act),
+      undoDomainContact: (act) => undoDomainContact(deps, act),
       merge: (act) => mergeKundeemner(deps, act),
       unmerge: (act) => unmergeKundeemner(deps, act),
       changePolicies: (act) => changePolicies(deps, act),

@@ -15,6 +15,8 @@ const values: Readonly<Record<ValueCode, string>> = {
   gln_check_digit: "EAN-lokationsnummerets kontrolciffer er forkert.",
   gln_shape: "Et EAN-lokationsnummer har 13 cifre.",
   not_encodable: "Værdien har tegn, som ikke kan gemmes.",
+  email_domain_public: "Alle kan have en adresse på det domæne, så det siger ikke noget om firmaet. Udelad det.",
+  email_domain_shape: "Et e-mail-domæne skrives som firma.dk.",
   p_number_shape: "Et P-nummer har ti cifre.",
   phone_length: "Telefonnummeret har ikke den rette længde.",
   phone_prefix: "Telefonnummerets begyndelse findes ikke.",

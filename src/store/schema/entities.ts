@@ -77,6 +77,8 @@ export const kundeemner = pgTable(
     matchKey: text("match_key"),
     /** Lower-cased name key for searching and similarity. */
     nameKey: text("name_key"),
+    /** E-mail domains of the company in the form in which they are compared; none at which anybody can have an address. */
+    domainKeys: text("domain_keys").array(),
     /** The next activity that is planned: when its day comes, `nyeste_akt` is worked out anew. */
     naesteAkt: date("naeste_akt"),
   },
@@ -96,6 +98,7 @@ export const kundeemner = pgTable(
     index("kundeemner_tilbud_kr").on(sql`tilbud_kr`, sql`id`).where(sql`tilbud_kr is not null`),
     index("kundeemner_vaerdi").on(sql`vaerdi`, sql`id`).where(sql`vaerdi is not null`),
     index("kundeemner_nyeste_akt").on(sql`nyeste_akt`, sql`id`).where(sql`nyeste_akt is not null`),
+    index("kundeemner_domains").using("gin", sql`domain_keys`).where(sql`domain_keys is not null`),
     index("kundeemner_position")
       .using("gist", sql`point(gps_lng::float8, gps_lat::float8)`)
       .where(sql`gps_lat is not null and gps_lng is not null`),
