@@ -56,11 +56,7 @@ async function decideGone(
 ): Promise<boolean> {
   try {
     const due = await deps.db.sql.begin(async (tx) => {
-      const batch = await decideBatch(deps, tx, connection, gone, {
-        alsoLinks: gone.flatMap(({ object, replacedBy }) =>
-          replacedBy === undefined ? [] : [{ object, externalId: replacedBy }],
-        ),
-      });
+      const batch = await decideBatch(deps, tx, connection, gone, {});
       if (runId !== null) await addRunCounts(tx, new Map([[runId, { read: gone.length, updated: gone.length }]]));
       await guard(batch);
       return new Set(batch.due.map((each) => each.connection));

@@ -56,7 +56,11 @@ export async function decideBatch(
 ): Promise<Batch> {
   let batch = await openBatch(deps, tx, connection, options.asReleased, options.known);
   const mapped = readAll(batch, incomings);
-  await takeLinks(batch, [...incomings, ...(options.alsoLinks ?? [])]);
+  // An object that another id stands for now: whom that id stands for decides what it means (rule R9).
+  const replaced = incomings.flatMap(({ object, replacedBy }) =>
+    replacedBy === undefined ? [] : [{ object, externalId: replacedBy }],
+  );
+  await takeLinks(batch, [...incomings, ...replaced, ...(options.alsoLinks ?? [])]);
 
   const isNew = (each: Mapped): boolean => isStranger(batch, each.incoming);
   // A preview makes nothing; over a whole object its locks would fill the server's table of them.

@@ -14,10 +14,9 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
   if (isNotShownYet(batch, lane, link, incoming)) return close(batch, incoming, "decided", "unchanged");
   // A write is on its way to the old number: the move waits until it has ended, or its end would find nobody (rule R9).
   if (incoming.replacedBy !== undefined && link.inFlight) return close(batch, incoming, "decided", "unchanged");
-  const under =
-    incoming.replacedBy === undefined
-      ? undefined
-      : batch.links.get(remoteKey(incoming.object, incoming.replacedBy))?.link;
+  const target =
+    incoming.replacedBy === undefined ? undefined : batch.links.get(remoteKey(incoming.object, incoming.replacedBy));
+  const under = target?.link;
   // Seen under its new number already, as a stranger that stands for nobody: that row makes room.
   if (incoming.replacedBy !== undefined && (under === undefined || under.entityId === null)) {
     if (under !== undefined) batch.links.delete(remoteKey(incoming.object, incoming.replacedBy));
@@ -32,6 +31,15 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
   slot.link = { ...link, state: link.entityId === null ? link.state : "gone", missingSince: null, newestHash: null };
   slot.dirty = true;
   if (link.entityId === null) return close(batch, incoming, "decided", "unchanged");
+  if (target !== undefined && under?.entityId === link.entityId) {
+    // Merged here before it was there: of two links of one record one is left, and that is the one to write to (rule R28).
+    if (under.state === "extra" && link.state === "linked") {
+      target.link = { ...under, state: "linked" };
+      target.dirty = true;
+      batch.look.add(link.entityId);
+    }
+    return close(batch, incoming, "decided", "updated");
+  }
   countGone(batch, incoming, link.entityId);
   batch.goneBlocks.push({
     connection: lane.connection,
@@ -59,7 +67,17 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
     externalId: incoming.externalId,
     linkId: link.id,
   } as const;
-  if (lane.side === "crm" && link.entity === "kundeemne") {
+  const other = under?.entityId ?? null;
+  if (other !== null && link.entity === "kundeemne" && incoming.replacedBy !== undefined) {
+    // Two objects became one there: whether their records are one too, is a person's to say (rule R28).
+    batch.openings.push({
+      ...{ entityId: null, hold: null },
+      review: {
+        ...{ ...about, entityId: other, kind: "duplicate", reason: "R9:merged_at_remote" },
+        detail: { candidates: [other, link.entityId], replacedBy: incoming.replacedBy },
+      },
+    });
+  } else if (lane.side === "crm" && link.entity === "kundeemne") {
     batch.orphaned.push(link.entityId);
     entity.entity = { ...entity.entity, state: { ...entity.entity.state, orphaned: true } };
     batch.openings.push({

@@ -137,7 +137,10 @@ export async function findUnsettled(tx: Tx, entityIds: readonly string[]): Promi
 export async function uniteBlocks(tx: Tx, from: string, to: string): Promise<{ connection: string; object: string }[]> {
   const rows = await tx.unsafe(
     `insert into link_blocks (connection, object, entity_id, external_id, kind, by, at)
-     select connection, object, $2, external_id, kind, by, at from link_blocks where entity_id = $1
+     select connection, object, $2, external_id, kind, by, at from link_blocks b where entity_id = $1
+       -- That the other one has no object there any more says nothing of one that has.
+       and not (external_id = '' and exists (select from links l where l.entity_id = $2 and l.connection = b.connection
+         and l.object = b.object and l.state = 'linked'))
      on conflict (connection, object, entity_id, external_id) do nothing
      returning connection, object, external_id`,
     [from, to],
