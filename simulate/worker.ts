@@ -60,8 +60,8 @@ process.on("message", (ask: Ask | "end") => {
   chain = chain.then(async () => {
     if (ask === "end") {
       await ground.close();
-      process.disconnect();
-      return;
+      // What was killed in a history never returns, and may hold a socket for ever.
+      process.exit(0);
     }
     process.send?.(await answer(ask));
   });
