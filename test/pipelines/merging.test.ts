@@ -191,3 +191,64 @@ test("R28 R33 whatever is merged, taken back and edited in between: nothing is l
   };
   await fc.assert(fc.asyncProperty(fc.array(act, { minLength: 2, maxLength: 8 }), run), { numRuns: 15 });
 });
+
+test("R28 two records merged into each other at once become one, and never none", async () => {
+  const { deps } = stage.engine;
+  for (let round = 0; round < 5; round += 1) {
+    const [a, b] = [await makeHome(), await makeHome()];
+    const links = await stage.ask("select id, entity_id from links where entity_id = any($1::text[]::uuid[])", [
+      `{${a.id},${b.id}}`,
+    ]);
+    const main = links.filter((link) => link.entity_id === a.id).map((link) => String(link.id));
+    const tries = [
+      mergeKundeemner(deps, { id: a.id, other: b.id, main, by: person }),
+      mergeKundeemner(deps, { id: b.id, other: a.id, main, by: person }),
+      editEntity(deps, { entity: "kundeemne", id: b.id, patch: { attention: `round ${round}` }, by: person }),
+    ];
+    const [first, second] = await Promise.allSettled(tries);
+    expect([first?.status, second?.status].sort()).toEqual(["fulfilled", "rejected"]);
+    const records = await stage.ask("select id, merged_into from kundeemner where id = any($1::text[]::uuid[])", [
+      `{${a.id},${b.id}}`,
+    ]);
+    expect(records.filter((record) => record.merged_into === null)).toHaveLength(1);
+    await settle();
+    const survivor = records.find((record) => record.merged_into === null)?.id;
+    const contacts = await stage.ask("select kundeemne_id from kontaktpersoner where id = any($1::text[]::uuid[])", [
+      `{${a.contact},${b.contact}}`,
+    ]);
+    expect(contacts.map((contact) => contact.kundeemne_id)).toEqual([survivor, survivor]);
+  }
+});
+
+test("R28 where a connection is only read from, nobody has to name a main link: the one of the record that stays speaks", async () => {
+  const inward = await startPulled({ shop: { direction: "in" } });
+  const { deps } = inward.engine;
+  for (const externalId of ["1", "2"])
+    await inward.push("shop", {
+      externalId,
+      counter: 1,
+      data: { firmanavn: `Firma ${externalId}`, soegenavn: externalId },
+    });
+  const [a, b] = [await inward.record("Firma 1"), await inward.record("Firma 2")];
+  const { refusal } = await mergeKundeemner(deps, { id: String(b.id), other: String(a.id), by: person });
+  expect(refusal).toBeNull();
+  expect(await inward.ask("select external_id, state, entity_id from links order by external_id")).toEqual([
+    { external_id: "1", state: "extra", entity_id: b.id },
+    { external_id: "2", state: "linked", entity_id: b.id },
+  ]);
+  await inward.push("shop", {
+    externalId: "1",
+    counter: 2,
+    data: { firmanavn: "Firma 1", soegenavn: "1", telefon: "70102030" },
+  });
+  await inward.push("shop", {
+    externalId: "2",
+    counter: 2,
+    data: { firmanavn: "Firma 2", soegenavn: "2", attention: "Bo" },
+  });
+  expect(await inward.record("Firma 2")).toMatchObject({ telefon: null, attention: "Bo" });
+  expect(await inward.ask("select unit from reviews where kind = 'proposal' and state = 'open'")).toEqual([
+    { unit: "telefon" },
+  ]);
+  await inward.engine.close();
+});

@@ -14,6 +14,7 @@ import {
 import type { RecordPolicy } from "../../rules/record.ts";
 import { planNext } from "../../store/dealing-sums.ts";
 import { withdrawDeliveries } from "../../store/link-acts.ts";
+import type { StoredLink } from "../../store/links.ts";
 import { countRows, moveReviews, moveRows, moveWork, uniteBlocks, withdrawMerged } from "../../store/merge-moves.ts";
 import { findStanding, insertMerge, type KeptLink, markMerged } from "../../store/merges.ts";
 import { type Batch, type EntitySlot, iso, type LinkSlot, systemSetter } from "../batch.ts";
@@ -167,8 +168,11 @@ function linksAfter(batch: Batch, act: MergeAct): { links: MergedLink[]; obstacl
   for (const group of Map.groupBy(slots, ({ link }) => laneKey(link.connection, link.object)).values()) {
     const live = group.filter(({ link }) => link.state === "linked");
     if (live.length < 2) continue;
-    const main = live.filter(({ link }) => named.has(link.id));
     const [first] = live;
+    const said = live.filter(({ link }) => named.has(link.id));
+    // Where nothing is written, there is no main one to be named: the link of the record that stays speaks for it.
+    const own = live.filter(({ link }) => link.entityId === act.id);
+    const main = said.length === 0 && first !== undefined && !isWritten(batch, first.link) ? own : said;
     if (main.length === 1) for (const each of live) if (each !== main[0]) extra.add(each.link.id);
     if (main.length === 1 || first === undefined) continue;
     const { connection, object } = first.link;
@@ -180,6 +184,12 @@ function linksAfter(batch: Batch, act: MergeAct): { links: MergedLink[]; obstacl
     return { id, connection, object, externalId, of, state: extra.has(id) ? "extra" : state };
   });
   return { links, obstacles };
+}
+
+/** Is an object of this connection ever written to, as configuration wishes? A file that was brought in is not. */
+function isWritten({ deps }: Batch, { connection, object }: StoredLink): boolean {
+  const direction = deps.config.connections[connection]?.objects[object]?.direction;
+  return (direction === "out" || direction === "both") && deps.connectorOf(connection).byHand !== true;
 }
 
 async function moveLinks(
