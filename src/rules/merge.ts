@@ -88,7 +88,7 @@ function faultOf({ survivor, other }: MergeFacts, unit: Unit, part: Part): Choic
 /** What carrying a plan out writes to the survivor; every value that gives way is recorded (promise 3). */
 export function mergeEffects({ survivor, other, now }: MergeFacts, plan: readonly MergedUnit[]): UnitEffect[] {
   const nobody: Setter = { kind: "system", from: now, to: now };
-  return plan.flatMap(({ unit, from, rule, write, ...values }): UnitEffect[] => {
+  const merged = plan.flatMap(({ unit, from, rule, write, ...values }): UnitEffect[] => {
     const ours = setterInForce(survivor, unit) ?? nobody;
     const theirs = setterInForce(other, unit) ?? nobody;
     // What only one had is the value of both; of a stricter value an empty one may stand against another.
@@ -100,6 +100,11 @@ export function mergeEffects({ survivor, other, now }: MergeFacts, plan: readonl
     // Who set it stays known: survivorship asks for it at the next clash. Of a union both did, and so the merge does.
     return [{ unit, did: "took", rule, write, ...(from === "other" ? { by: theirs } : {}), ...loser }];
   });
+  // What had lost to a value of the other one, and what a person has refused of it, is told of the record that stays.
+  const lost = Object.entries(other.provenance.u).flatMap(([unit, [, , , losers = []]]) =>
+    losers.map(({ value, by, rule }): UnitEffect => ({ unit, did: "lost", rule, loser: { value, by } })),
+  );
+  return [...merged, ...lost];
 }
 
 const isFilled = (values: Values): boolean => Object.values(values).some((value) => !isEmpty(value));

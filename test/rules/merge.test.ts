@@ -164,3 +164,21 @@ test.each([
   };
   expect(planMerge(given)).toMatchObject([{ unit: "attention", from, rule, differs: true, choice: true }]);
 });
+
+test("R15 R28 what had lost to a value of the other record, and what a person refused of it, is told of the record that stays", () => {
+  const refused = { value: { attention: "Bodil" }, by: byLedger, rule: "R16:decided" } as const;
+  const other = entity({
+    id: "b",
+    values: { firmanavn: "Ida", attention: "Bo" },
+    provenance: { s: [byPerson], u: { attention: [2, 0, "API", [refused]] } },
+  });
+  for (const attention of ["Bo", "Ida", null]) {
+    const survivor = entity({
+      id: "a",
+      values: { firmanavn: "Ida", attention },
+      provenance: provenance({ attention: [3, byPerson] }),
+    });
+    const { entity: after } = merged(facts(survivor, other));
+    expect(after.provenance.u.attention?.[3]).toContainEqual(refused);
+  }
+});
