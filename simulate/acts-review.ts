@@ -9,6 +9,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   conflict: ["take_theirs", "keep_ours", "value", "take_theirs", "keep_ours"],
   proposal: ["take_theirs", "keep_ours", "value"],
   match_case: ["link", "not_same", "new", "ignore", "link"],
+  duplicate: ["not_same"],
   orphaned: ["write_back", "archive", "write_back"],
   ignored_write: ["acknowledge"],
   alert: ["acknowledge"],
