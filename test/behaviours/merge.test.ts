@@ -86,6 +86,7 @@ test("R28 what hangs on the other record goes along, and its id tells where it w
   expect([gone.status, gone.body.code, gone.body.mergedInto]).toEqual([410, "merged", a]);
   for (const kind of ["aktiviteter", "noter", "tilbud", "kontaktpersoner"])
     expect((await shop.api("GET", `/v1/kundeemner/${a}/${kind}`)).body.items).toHaveLength(1);
+  expect((await shop.api("GET", `/v1/kundeemner/${b}/links`)).body).toMatchObject({ status: 410, mergedInto: a });
   const list = await shop.api("GET", "/v1/kundeemner?limit=500&arkiveret=any");
   expect(list.body.items.map((each: { meta: { id: string } }) => each.meta.id)).not.toContain(b);
   const written = await shop.api("PATCH", `/v1/kundeemner/${b}`, { body: { telefon: "33123456" } });

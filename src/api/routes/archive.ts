@@ -2,11 +2,12 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Archived } from "../../pipelines/archive.ts";
 import { actorOf, given } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
+import { getKundeemne } from "../get-kundeemne.ts";
 import { etagOf, matchVersion } from "../if-match.ts";
 import { Problem } from "../problems.ts";
 import { wholeKundeemneSchema } from "../record-view.ts";
 import { bodyProblems, idempotencyHeader, json, jsonBody, secured, uuidParam } from "../route.ts";
-import { getKundeemne, wholeOf } from "./kundeemner.ts";
+import { wholeOf } from "./kundeemner.ts";
 
 const REASON_MAX = 200;
 const request = {

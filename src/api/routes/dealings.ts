@@ -7,6 +7,7 @@ import { type Dealing, findDealing, listDealings } from "../../store/dealings.ts
 import { actorOf, given } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
 import { dealingSchemas, viewDealing } from "../dealing-view.ts";
+import { getKundeemne } from "../get-kundeemne.ts";
 import { etagOf, matchVersion } from "../if-match.ts";
 import { readPageCursor, writePageCursor } from "../page-cursor.ts";
 import { Problem } from "../problems.ts";
@@ -14,7 +15,7 @@ import { bodySchema } from "../record-body.ts";
 import { bodyProblems, idempotencyHeader, json, pageSchema, secured, securedProblems, uuidParam } from "../route.ts";
 import { todayOf } from "../today.ts";
 import { faultsOf } from "../validation.ts";
-import { faultOfFilter, getKundeemne, jsonOf } from "./kundeemner.ts";
+import { faultOfFilter, jsonOf } from "./kundeemner.ts";
 
 const query = z.looseObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),

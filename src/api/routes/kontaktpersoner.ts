@@ -4,13 +4,14 @@ import type { BodyContext } from "../../model/read-body.ts";
 import { findKontaktperson, listKontaktpersoner, type ReadRecord } from "../../store/kundeemner-read.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
+import { getKundeemne } from "../get-kundeemne.ts";
 import { etagOf, matchVersion } from "../if-match.ts";
 import { Problem } from "../problems.ts";
 import { bodySchema, readRecordBody } from "../record-body.ts";
 import { kontaktpersonSchema, viewKontaktperson } from "../record-view.ts";
 import { bodyProblems, idempotencyHeader, json, secured, securedProblems, uuidParam } from "../route.ts";
 import { todayOf, typedNow } from "../today.ts";
-import { getKundeemne, jsonOf } from "./kundeemner.ts";
+import { jsonOf } from "./kundeemner.ts";
 
 const tags = ["kundeemner"];
 const params = z.object({ id: uuidParam("id") });

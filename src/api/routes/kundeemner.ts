@@ -4,13 +4,13 @@ import { kundeemneCatalogue } from "../../model/catalogue.ts";
 import { type Criterion, criterionOf } from "../../model/criteria.ts";
 import { readBox, readCircle, readPolygon } from "../../model/geo.ts";
 import { countRecent } from "../../store/dealing-sums.ts";
-import { findKundeemne, listKontaktpersoner, listKundeemner, type ReadRecord } from "../../store/kundeemner-read.ts";
+import { listKontaktpersoner, listKundeemner } from "../../store/kundeemner-read.ts";
 import { listLinksOf } from "../../store/links-read.ts";
 import { canSortBy } from "../../store/list-stretches.ts";
-import { findSurvivor } from "../../store/merges.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
 import { featuresSchema, GEO_JSON, viewFeatures } from "../geo-json.ts";
+import { getKundeemne } from "../get-kundeemne.ts";
 import { etagOf, matchVersion } from "../if-match.ts";
 import type { Language } from "../language.ts";
 import { readPageCursor, writePageCursor } from "../page-cursor.ts";
@@ -232,15 +232,6 @@ const withWarnings = <Meta extends { warnings?: { field: string; code: string }[
   meta: Meta,
   more: readonly { field: string; code: string }[],
 ): Meta => (more.length === 0 ? meta : { ...meta, warnings: [...(meta.warnings ?? []), ...more] });
-
-/** The record that has this id. One that was merged into another tells of that one for ever (rule R28). */
-export async function getKundeemne(deps: ApiDeps, id: string): Promise<ReadRecord> {
-  const record = await findKundeemne(deps.sql, id);
-  if (record === undefined) throw new Problem(404, "not_found");
-  if (record.mergedInto !== null)
-    throw new Problem(410, "merged", { extra: { mergedInto: await findSurvivor(deps.sql, record.mergedInto) } });
-  return record;
-}
 
 export const faultOfFilter = ({ name, code }: { name: string; code: "unknown_field" | "bad_value" }): Fault => ({
   pointer: `/${name}`,

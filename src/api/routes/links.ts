@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { findKundeemne } from "../../store/kundeemner-read.ts";
 import { findLink, findLinks, listLinksOf } from "../../store/links-read.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
+import { getKundeemne } from "../get-kundeemne.ts";
 import { readPageCursor, writePageCursor } from "../page-cursor.ts";
 import { Problem } from "../problems.ts";
 import {
@@ -50,7 +50,7 @@ const listOfRecord = createRoute({
   summary: "What a Kundeemne is linked to",
   ...secured("read"),
   request: { params },
-  responses: { 200: json(z.strictObject({ items: z.array(linkSchema) }), "Its links."), ...securedProblems(404) },
+  responses: { 200: json(z.strictObject({ items: z.array(linkSchema) }), "Its links."), ...securedProblems(404, 410) },
 });
 
 const link = createRoute({
@@ -98,13 +98,13 @@ const search = createRoute({
 export function linkRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(listOfRecord, async (c) => {
     const { id } = c.req.valid("param");
-    await assertKundeemne(deps, id);
+    await getKundeemne(deps, id);
     return c.json({ items: await listLinksOf(deps.sql, [id]) }, 200);
   });
 
   app.openapi(link, async (c) => {
     const { id } = c.req.valid("param");
-    await assertKundeemne(deps, id);
+    await getKundeemne(deps, id);
     const body = c.req.valid("json");
     const { linkId } = await deps.gateway.linkEntity({ entity: "kundeemne", entityId: id, ...body, by: actorOf(c) });
     const made = await findLink(deps.sql, linkId);
@@ -128,8 +128,4 @@ export function linkRoutes(app: Api, deps: ApiDeps): void {
     const next = page.next === undefined ? null : writePageCursor(question, page.next);
     return c.json({ items: [...page.rows], next }, 200);
   });
-}
-
-async function assertKundeemne(deps: ApiDeps, id: string): Promise<void> {
-  if ((await findKundeemne(deps.sql, id)) === undefined) throw new Problem(404, "not_found");
 }

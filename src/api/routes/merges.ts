@@ -6,6 +6,7 @@ import { findKundeemne } from "../../store/kundeemner-read.ts";
 import { listMerges } from "../../store/merges.ts";
 import { actorOf, given } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
+import { getKundeemne } from "../get-kundeemne.ts";
 import { matchVersion } from "../if-match.ts";
 import {
   leftSchema,
@@ -27,7 +28,6 @@ import {
   securedProblems,
   uuidParam,
 } from "../route.ts";
-import { getKundeemne } from "./kundeemner.ts";
 
 const tags = ["kundeemner"];
 const params = z.object({ id: uuidParam("id") });

@@ -4,13 +4,14 @@ import { kontaktpersonCatalogue, kundeemneCatalogue } from "../../model/catalogu
 import type { PolicyChange } from "../../pipelines/policies.ts";
 import { actorOf, given } from "../actor.ts";
 import type { Api, ApiDeps, ApiEnv } from "../api-deps.ts";
+import { getKundeemne } from "../get-kundeemne.ts";
 import { etagOf, matchVersion } from "../if-match.ts";
 import { pinBody, pinOf, policiesBody, policyChangeOf, unpinOf } from "../policy-body.ts";
 import { kontaktpersonSchema, viewKontaktperson, wholeKundeemneSchema } from "../record-view.ts";
 import { bodyProblems, json, jsonBody, secured, securedProblems, uuidParam } from "../route.ts";
 import { todayOf } from "../today.ts";
 import { getContact } from "./kontaktpersoner.ts";
-import { getKundeemne, wholeOf } from "./kundeemner.ts";
+import { wholeOf } from "./kundeemner.ts";
 
 const EMNE = "/v1/kundeemner/{id}";
 const CONTACT = "/v1/kundeemner/{id}/kontaktpersoner/{contact}";
