@@ -66,7 +66,7 @@ const decideArgs = {
 const decideAllArgs = {
   decision: {
     type: "positional",
-    description: "take_theirs, keep_ours, not_same, new, ignore, dismiss, acknowledge …",
+    description: "take_theirs, keep_ours, merge, not_same, new, ignore, dismiss, acknowledge …",
     required: true,
   },
   ...filterArgs,
