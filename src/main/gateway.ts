@@ -1,5 +1,6 @@
 import type { Gateway } from "../api/gateway.ts";
 import { archive, unarchive } from "../pipelines/archive.ts";
+import { backpressure } from "../pipelines/backpressure.ts";
 import { readCodeLists, unknownCodes } from "../pipelines/code-lists.ts";
 import { convert, planConversion } from "../pipelines/conversions/convert.ts";
 import { watchConversions } from "../pipelines/conversions/watch.ts";
@@ -19,7 +20,7 @@ import { unmergeKundeemner } from "../pipelines/merging/unmerge.ts";
 import { leaseOutbound, receiptOutbound } from "../pipelines/outbound.ts";
 import { changePolicies } from "../pipelines/policies.ts";
 import { release } from "../pipelines/preview.ts";
-import { backpressure, receive } from "../pipelines/receive.ts";
+import { receive } from "../pipelines/receive.ts";
 import { startRun } from "../pipelines/runs.ts";
 import { completeSnapshot, openSnapshot } from "../pipelines/snapshots.ts";
 import {

@@ -17,11 +17,12 @@ import { loadLanes } from "../store/lanes.ts";
 import { loadImages } from "../store/links.ts";
 import type { Pulled } from "../store/outbound.ts";
 import { alert } from "../store/reviews.ts";
+import { backpressure } from "./backpressure.ts";
 import { iso } from "./batch.ts";
 import type { Deps } from "./deps.ts";
 import { handOutGuarded } from "./hand-out-guarded.ts";
 import { type Receipt, takeReceipts } from "./receipts.ts";
-import { backpressure, type Envelope, receive } from "./receive.ts";
+import { type Envelope, receive } from "./receive.ts";
 import { stopConnection } from "./stop-connection.ts";
 import { isStopped, laneKey, openLanes } from "./world.ts";
 

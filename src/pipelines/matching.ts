@@ -48,13 +48,39 @@ export function placed(mapping: CompiledMapping, claims: Values): Values {
 const ADDRESS_TIER = "M6:";
 
 const keysByValues = new WeakMap<Values, readonly string[]>();
+/** By the facts themselves: what a remote tells of a new company, and the record made of it, have the same keys. */
+const keysByFacts = new Map<string, readonly string[]>();
+const FACTS_KEPT = 4_096;
 
 /** Match keys of values, worked out once per object: nobody changes values in place. A cache without state of its own. */
 function keysOf(values: Values): readonly string[] {
   let keys = keysByValues.get(values);
   if (keys === undefined) {
-    keys = matchKeys(factsOf(values));
+    keys = keysOfFacts(factsOf(values));
     keysByValues.set(values, keys);
+  }
+  return keys;
+}
+
+function keysOfFacts(facts: MatchFacts): readonly string[] {
+  const name = JSON.stringify([
+    facts.cvrNr,
+    facts.seNr,
+    facts.krakId,
+    facts.kobId,
+    facts.tdcId,
+    facts.googlePlaceId,
+    facts.eanLokationsnr,
+    facts.firmanavn,
+    facts.adresse1,
+    facts.postnr,
+    facts.landekode,
+  ]);
+  let keys = keysByFacts.get(name);
+  if (keys === undefined) {
+    keys = matchKeys(facts);
+    if (keysByFacts.size >= FACTS_KEPT) keysByFacts.clear();
+    keysByFacts.set(name, keys);
   }
   return keys;
 }

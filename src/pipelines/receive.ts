@@ -1,10 +1,10 @@
-import { statfs } from "node:fs/promises";
 import { contentHash } from "../lib/hash.ts";
-import { countWaiting, keepChanges, type NewChange, newestKept } from "../store/changes.ts";
+import { keepChanges, type NewChange, newestKept } from "../store/changes.ts";
 import { readNow } from "../store/clock.ts";
 import type { Db, Tx } from "../store/database.ts";
 import { addRunCounts } from "../store/runs.ts";
 import { countTombstoneHits, findTombstones } from "../store/tombstones.ts";
+import { noteKept } from "./backpressure.ts";
 import type { Deps } from "./deps.ts";
 import { noteShown } from "./snapshots.ts";
 
@@ -69,6 +69,7 @@ export async function receive(deps: Deps, telling: Telling, envelopes: readonly 
           await telling.within?.(tx);
           return kept;
         });
+  noteKept(deps, telling.connection, received.kept);
   if (received.kept > 0) await deps.queue.due("ingest", telling.connection);
   return received;
 }
@@ -183,19 +184,4 @@ function faultOf(envelope: Envelope, mayHint = false): { code: string; detail: s
     return { code: "data_missing", detail: "data is required: the object as JSON, or deleted: true" };
   }
   return undefined;
-}
-
-/** Why nothing more is taken now, with the time to wait; null: go on. Asked before a push and between its batches. */
-export async function backpressure(
-  deps: Deps,
-  connection: string,
-): Promise<{ retryAfterMs: number; code: "too_many_waiting" | "disk_full" } | null> {
-  const { waitingChanges, freeDiskMiB } = deps.config.backpressure;
-  if ((await countWaiting(deps.db.sql, connection, waitingChanges)) >= waitingChanges)
-    return { retryAfterMs: 5_000, code: "too_many_waiting" };
-  if (deps.dataFolder !== undefined) {
-    const disk = await statfs(deps.dataFolder);
-    if ((disk.bavail * disk.bsize) / 2 ** 20 < freeDiskMiB) return { retryAfterMs: 60_000, code: "disk_full" };
-  }
-  return null;
 }

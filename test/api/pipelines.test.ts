@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Gateway } from "../../src/api/gateway.ts";
+import { backpressure } from "../../src/pipelines/backpressure.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
-import { backpressure, receive } from "../../src/pipelines/receive.ts";
+import { receive } from "../../src/pipelines/receive.ts";
 import { type TestApi, testApi } from "../support/api.ts";
 import type { CheckedClient } from "../support/checked-client.ts";
 import { type Engine, startEngine } from "../support/engine.ts";
