@@ -1,3 +1,4 @@
+import { kundetypeOf } from "../danish/company-form.ts";
 import { type Channel, type ConsentFact, type ConsentState, consentStateOf } from "./consent-facts.ts";
 
 /** Why somebody may not be reached. Stable: they stand in receipts, in the API and in reports. */
@@ -40,7 +41,7 @@ export interface RecordFacts {
   readonly tilladKampagne: boolean | null;
   readonly indsigelse: string | null;
   readonly kundetype: "BTB" | "BTC" | "BTG" | null;
-  /** CVR code; `10` is a sole trader, who is a natural person. */
+  /** CVR code of the form; whoever trades alone is a natural person. */
   readonly virksomhedsform: string | null;
   readonly reklamebeskyttet: boolean | null;
   /** The unit has ceased, or is about to, as the register says. */
@@ -81,7 +82,6 @@ export interface Eligibility {
 
 /** Channels of markedsføringsloven § 10(1): prior consent of anybody, companies and authorities too. */
 const ELECTRONIC: ReadonlySet<Channel> = new Set(["email", "sms", "push", "automatic_call", "fax"]);
-const SOLE_TRADER = "10";
 const LAPSES_AFTER_MONTHS = 12;
 
 /**
@@ -178,7 +178,8 @@ function* againstByRobinson({ record, today }: Approach): Iterable<RefusalCode> 
 /** Is a natural person addressed? A contact, a private person, a sole trader, and whoever is not known to be something else. */
 function isNatural({ contact, record: { kundetype, virksomhedsform } }: Approach): boolean {
   if (contact || kundetype === "BTC" || kundetype === null) return true;
-  return kundetype === "BTB" && (virksomhedsform === null || virksomhedsform === SOLE_TRADER);
+  if (kundetype !== "BTB") return false;
+  return virksomhedsform === null || kundetypeOf(Number(virksomhedsform))?.isPersonalData === true;
 }
 
 /** A consent that nobody has used for a year may lapse by passivity; an approval of that age is to be renewed (S67). */

@@ -128,7 +128,8 @@ test("S66 a natural person is addressed only where GDPR is approved, with a date
   for (const fault of [{ gdprOk: false }, { gdprOk: null }, { gdprDato: null }, { gdprDato: "2026-11-27" }])
     expect(reasons({ record: { ...person, ...fault } })).toEqual(["gdpr_not_ok"]);
   expect(reasons({ contact: true })).toEqual(["gdpr_not_ok"]);
-  expect(reasons({ record: { ...company, virksomhedsform: "10" } })).toEqual(["gdpr_not_ok"]);
+  for (const virksomhedsform of ["10", "15"])
+    expect(reasons({ record: { ...company, virksomhedsform } })).toEqual(["gdpr_not_ok"]);
   expect(reasons({ record: { ...company, virksomhedsform: null } })).toEqual(["gdpr_not_ok"]);
 });
 
