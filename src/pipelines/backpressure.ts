@@ -40,12 +40,12 @@ export async function backpressure(deps: Deps, connection: string): Promise<Pres
 
 /** Takes what was kept off the room that was counted. */
 export function noteKept(deps: Deps, connection: string, kept: number): void {
-  const room = rooms.get(deps)?.get(connection);
+  const room = roomsOf(deps).get(connection);
   if (room !== undefined) room.kept += kept;
 }
 
 function hasRoom(deps: Deps, connection: string): boolean {
-  const room = rooms.get(deps)?.get(connection);
+  const room = roomsOf(deps).get(connection);
   return room !== undefined && room.kept < room.left / 2 && performance.now() - room.countedAt < COUNT_HOLDS_MS;
 }
 

@@ -63,19 +63,7 @@ function keysOf(values: Values): readonly string[] {
 }
 
 function keysOfFacts(facts: MatchFacts): readonly string[] {
-  const name = JSON.stringify([
-    facts.cvrNr,
-    facts.seNr,
-    facts.krakId,
-    facts.kobId,
-    facts.tdcId,
-    facts.googlePlaceId,
-    facts.eanLokationsnr,
-    facts.firmanavn,
-    facts.adresse1,
-    facts.postnr,
-    facts.landekode,
-  ]);
+  const name = JSON.stringify(facts);
   let keys = keysByFacts.get(name);
   if (keys === undefined) {
     keys = matchKeys(facts);
