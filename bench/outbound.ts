@@ -17,6 +17,8 @@ export interface OutboundRound {
 const ERP = { connection: "erp", object: "debitor" } as const;
 const SEED = 77;
 const LONGEST_MS = 20 * 60_000;
+/** Looking for what is left costs the database as much as a few deliveries. */
+const LOOK_MS = 50;
 
 /**
  * Records come from a system that pushes and are owed to a KeyBalance ledger. First each is created there, which is not
@@ -93,7 +95,7 @@ async function delivered(gateway: RunningGateway, rows: number): Promise<number>
         select exists (select 1 from deliveries where connection = 'kb' and state in ('due', 'leased', 'uncertain')) as open`;
       return row?.open === false;
     },
-    10,
+    LOOK_MS,
   );
   return (performance.now() - began) / 1000;
 }

@@ -16,7 +16,7 @@ import {
 } from "rate-limiter-flexible";
 import { RetryableError, UncertainError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { SteadyClient } from "./steady-client.ts";
+import { FORGETFUL, SteadyClient } from "./steady-client.ts";
 
 export type CircuitName = "closed" | "open" | "half_open";
 
@@ -127,6 +127,7 @@ async function openStore({ redisUrl, databaseUrl, connections, log }: LimitsOpti
     connectionString: databaseUrl,
     max: STORE_CONNECTIONS,
     application_name: "kobling-limits",
+    options: FORGETFUL,
     Client: SteadyClient,
   });
   pool.on("error", (error) => log.debug("limits.lost", { error }));
@@ -168,7 +169,7 @@ async function createTable(pool: pg.Pool): Promise<void> {
 
 /** At most this part of a limit is taken from the store at once, by a process that calls at that pace; what is left over lapses. */
 const PART_OF_LIMIT = 100;
-const MOST_AT_ONCE = 50;
+const MOST_AT_ONCE = 250;
 
 /**
  * Takes one request a call: 0 when it may go, else how long to wait in ms. Of a wide limit several are taken at once, so

@@ -1,6 +1,7 @@
 import type { CompiledMapping } from "../mappings/mapping.ts";
 import { catalogueOf, type Values } from "../model/catalogue.ts";
 import { sameValue } from "../model/compare.ts";
+import type { Value } from "../model/field.ts";
 import { countSwings, isSameSource, type Swinging, sourceOf, turnsOf, type Version } from "../rules/ping-pong.ts";
 import type { Entity, Link } from "../rules/record.ts";
 import type { UnitCase } from "../rules/unit-case.ts";
@@ -60,9 +61,16 @@ function maySwing(
   for (const [unit, [, setter]] of Object.entries(entity.provenance.u)) {
     if (!others.has(setter)) continue;
     const keys = mapping.unitByName.get(`${prefix}${unit}`)?.keys ?? [];
-    if (keys.some((key) => claims[key] !== undefined && claims[key] !== link.base[key])) return true;
+    if (keys.some((key) => isNews(key.slice(prefix.length), claims[key], entity, link.base[key]))) return true;
   }
   return false;
+}
+
+/** Says the remote something else than it said last, and than the record says? Only that can be taken, and swing. */
+function isNews(field: string, claim: Value | undefined, entity: Entity, base: Value | undefined): boolean {
+  const known = catalogueOf(entity.kind).fields[field];
+  if (claim === undefined || known === undefined) return false;
+  return !sameValue(known, claim, base ?? null) && !sameValue(known, claim, entity.values[field] ?? null);
 }
 
 /** Would taking this claim be one swing too many? For the rules; undefined where there is nothing to look at. */

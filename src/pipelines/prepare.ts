@@ -34,18 +34,15 @@ export async function prepare(
 ): Promise<Attempt[]> {
   const quietMs = deps.connection(connection).quietMs;
   return deps.db.sql.begin(async (tx) => {
-    const mine = await findLeases(tx, leases);
+    const tried = leases.flatMap((lease) => lease.attemptId ?? []);
+    const [mine, attempted, now] = await Promise.all([findLeases(tx, leases), loadAttempts(tx, tried), readNow(tx)]);
     const drafts: Draft[] = [];
     const ends: DeliveryEnd[] = [];
-    const attempted = await loadAttempts(
-      tx,
-      leases.flatMap((lease) => lease.attemptId ?? []),
-    );
     const incomings: Incoming[] = [];
     const answers = new Map<string, Answered>();
     const tied = new Map<string, string>();
     const go: Delivery[] = [];
-    const at = iso(await readNow(tx));
+    const at = iso(now);
     let stopped: string | undefined;
     for (const lease of leases) {
       if (!mine.has(lease.id)) continue;

@@ -1,6 +1,6 @@
 import { createPostgresBackend, type Job, Queue, Worker, type WorkerOptions } from "bullmq";
 import { Redis } from "ioredis";
-import { SteadyClient } from "./steady-client.ts";
+import { FORGETFUL, SteadyClient } from "./steady-client.ts";
 
 /**
  * The two homes of the queue, alike to whoever uses them: BullMQ on Redis, and BullMQ on PostgreSQL. On Redis each connection
@@ -93,6 +93,7 @@ export function postgresBackend(databaseUrl: string): QueueBackend {
     max: POSTGRES_CONNECTIONS,
     migrate: true,
     application_name: "kobling-queue",
+    options: FORGETFUL,
     Client: SteadyClient,
   };
   return {

@@ -56,15 +56,13 @@ async function settleHeld(
   const { quietMs } = deps.connection(connection);
   const timesOf = await databaseTimes(deps.db.sql);
   return deps.db.sql.begin(async (tx) => {
-    const held = await findLeases(
-      tx,
-      results.map(({ attempt }) => attempt.delivery),
-    );
+    const leases = results.map(({ attempt }) => attempt.delivery);
+    const [held, now] = await Promise.all([findLeases(tx, leases), readNow(tx)]);
     const mine = results.filter(({ attempt }) => held.has(attempt.delivery.id));
     const failures = failuresOf(results, quietMs);
     const mineFailed = failures.filter(({ attempt }) => held.has(attempt.delivery.id));
     const { incomings, answers, tied } = readAnswers(mine, timesOf);
-    const at = iso(await readNow(tx));
+    const at = iso(now);
     for (const { attempt, failed } of mineFailed)
       if (failed.outcome === "rejected") await tellRejected(tx, at, connection, attempt, failed);
     const batch = await decideBatch(deps, tx, connection, incomings, {

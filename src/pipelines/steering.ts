@@ -1,6 +1,7 @@
 import { ConnectionError, KoblingError, RejectedError } from "../lib/errors.ts";
 import { setConnectionState } from "../store/connections.ts";
 import { wakeQuarantined } from "../store/quarantine.ts";
+import { overdueObjects } from "../store/runs-read.ts";
 import type { Actor, Deps } from "./deps.ts";
 
 /** Nothing is read, decided or sent on the connection until it is resumed; what is told meanwhile is kept. */
@@ -12,7 +13,10 @@ export async function pauseConnection(
   deps.log.info("connection.paused", { connection: name, by: by.name });
 }
 
-/** Takes up everything that waited: changes, deliveries, runs. */
+/**
+ * Takes up everything that waited: changes, deliveries, runs. Objects whose last reading is older than their schedule
+ * are read at once; the others when they are due, as if nothing had been.
+ */
 export async function resumeConnection(
   deps: Deps,
   { name, by }: { name: string; by: Actor; why?: string },
@@ -24,7 +28,9 @@ export async function resumeConnection(
   if (!(await setConnectionState(deps.db.sql, name, "active", null))) throw notFound(name);
   deps.log.info("connection.resumed", { connection: name, by: by.name });
   for (const kind of ["run", "ingest", "deliver"]) await deps.queue.due(kind, name);
-  for (const object of Object.keys(deps.connection(name).objects)) await deps.queue.due("poll", `${name}/${object}`);
+  const pollMs = Object.entries(deps.connection(name).objects).map(([object, wish]) => [object, wish.pollMs] as const);
+  for (const object of await overdueObjects(deps.db.sql, name, new Map(pollMs)))
+    await deps.queue.due("poll", `${name}/${object}`);
 }
 
 export async function pauseAll(deps: Deps, { by, why }: { by: Actor; why?: string }): Promise<void> {

@@ -38,6 +38,21 @@ export async function listRuns(sql: Db, query: RunQuery): Promise<IdPage<ReadRun
   return pageOf(rows.map(readRun), query.limit);
 }
 
+/** Objects of a connection that no reading which ended well has begun to read within their time (ms). */
+export async function overdueObjects(
+  sql: Db,
+  connection: string,
+  withinMs: ReadonlyMap<string, number>,
+): Promise<string[]> {
+  const rows = await sql<{ object: string }[]>`
+    select wanted.object from unnest(${[...withinMs.keys()]}::text[], ${[...withinMs.values()]}::float8[]) wanted(object, ms)
+    where not exists (select from runs r
+      where r.connection = ${connection} and (r.object is null or r.object = wanted.object)
+        and r.kind in ('delta', 'full', 'reconcile') and r.state = 'done'
+        and r.started_at > (select kobling_now()) - wanted.ms * interval '1 millisecond')`;
+  return rows.map(({ object }) => object);
+}
+
 export async function findRun(sql: Db, id: number): Promise<ReadRun | undefined> {
   const rows = await sql<Row[]>`select ${sql.unsafe(COLUMNS)} from runs r where r.id = ${id}::bigint`;
   return rows[0] && readRun(rows[0]);

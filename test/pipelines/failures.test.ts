@@ -9,6 +9,7 @@ const kept = keeper();
 afterEach(kept.end);
 const start = (options: StageOptions) => startStage(options, kept.keep);
 const two = { rows: { Debitorer: [company("1"), company("2", { SE_Nr: "", Navn: "To ApS", Adr1: "Vej 2" })] } };
+const wish = { direction: "both", firstMeeting: "remote", create: "in" };
 const s = 1_000;
 
 test("a write that the ledger refuses is told to a person and stops only itself", async () => {
@@ -124,6 +125,30 @@ test("a connection that is paused reads, decides and sends nothing; what is told
   expect(erp.control.row("Debitorer", "1")).toMatchObject({ Navn: "Vores ApS" });
   expect(await record("2")).toMatchObject({ telefon: "33112233" });
   expect(await ask("select count(*)::int as n from kundeemner where firmanavn = 'Butik ApS'")).toEqual([{ n: 1 }]);
+});
+
+test("a connection that is resumed reads at once what it has not read for longer than its schedule, and nothing else", async () => {
+  const { engine, erp, ahead } = await start({ ...two, objects: { debitor: { ...wish, poll: "1h" } } });
+  const asked = async (): Promise<string[]> => {
+    const since = engine.due.length;
+    await pauseConnection(engine.deps, { name: "erp", by: person });
+    await resumeConnection(engine.deps, { name: "erp", by: person });
+    return engine.due.slice(since);
+  };
+  const rest = ["run erp", "ingest erp", "deliver erp"];
+  await ahead(0);
+  await engine.settle();
+  await ahead(50 * 60 * s);
+  expect(await asked()).toEqual(rest);
+  await ahead(70 * 60 * s);
+  expect(await asked()).toEqual([...rest, "poll erp/debitor"]);
+  // A reading that failed is none.
+  const rule = erp.control.addFault({ fault: { kind: "status", status: 500 }, verb: "get" });
+  await engine.settle();
+  expect(await asked()).toEqual([...rest, "poll erp/debitor"]);
+  erp.control.clearFaults(rule);
+  await engine.settle();
+  expect(await asked()).toEqual(rest);
 });
 
 test("R35 a clock that a test sets moves due times and leases, and nothing waits in real time", async () => {

@@ -1,7 +1,19 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { decideReview } from "../../src/pipelines/decisions.ts";
+import type * as Turns from "../../src/store/turns.ts";
 import { person } from "../support/engine.ts";
 import { company, keeper, type Stage, startStage } from "../support/stage.ts";
+
+const asked = vi.hoisted(() => ({ records: 0 }));
+vi.mock("../../src/store/turns.ts", async (original) => {
+  const { loadVersions } = await original<typeof Turns>();
+  return {
+    loadVersions: async (...given: Parameters<typeof loadVersions>) => {
+      asked.records += given[1].length;
+      return await loadVersions(...given);
+    },
+  };
+});
 
 const kept = keeper();
 afterEach(kept.end);
@@ -120,4 +132,19 @@ test("R31 a group swings as one value, whichever of its fields moves", async () 
   expect(await stage.reviews()).toEqual([]);
   await turn(false, "Havnen 1");
   expect(await stage.reviews()).toMatchObject([{ reason: "R31:ping_pong", unit: "adresse" }]);
+});
+
+test("R31 what a record has been through is asked for only where a reading says what neither it nor the system said before", async () => {
+  const stage = await start();
+  asked.records = 0;
+  for (let turn = 0; turn < 5; turn += 1) {
+    stage.crm?.control.put("KundeEmner", inCrm(stage)?.Kontonr ?? "", { Telefon: String(20_000_000 + turn) });
+    await stage.engine.settle();
+  }
+  // The ledger was read before each write, and answered each: it said what it had said, and what the record says.
+  expect(stage.erp.log.writes("Debitorer")).toHaveLength(5);
+  expect(asked.records).toBe(0);
+  stage.erp.control.put("Debitorer", "1", { Telefon: FIRST });
+  await stage.engine.settle();
+  expect(asked.records).toBeGreaterThan(0);
 });
