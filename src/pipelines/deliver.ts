@@ -3,6 +3,7 @@ import type { StoredEntity } from "../store/entities.ts";
 import { KnownRows } from "../store/known-rows.ts";
 import { loadLanes } from "../store/lanes.ts";
 import type { StoredLink } from "../store/links.ts";
+import { BatchSizes, LARGEST_BATCH, SMALLEST_BATCH } from "./batch-size.ts";
 import { findMatches } from "./conversions/matches.ts";
 import { findCreated } from "./creates.ts";
 import type { Deps } from "./deps.ts";
@@ -16,10 +17,6 @@ import { openLanes } from "./world.ts";
 const LEASE_MS = 120_000;
 /** A request and the settle of its answer take less than this: none leaves later before its lease ends (rule R18). */
 const LAST_MS = 45_000;
-const SMALLEST = 8;
-const LARGEST = 256;
-/** A batch is as large as keeps the time from its reads to its writes within this (rule R20). */
-const WINDOW_MS = 400;
 /** Batches in hand at once: one is sent while the other is decided. The second begins when there is more than a first. */
 const IN_HAND = 3;
 
@@ -62,7 +59,7 @@ async function deliverRanges(
     for (const range of lane.row.ranges.out) {
       while (!counts.stop) {
         const leasedAt = performance.now();
-        const leases = await leaseDue(deps.db.sql, connection, [lane.object], LARGEST, LEASE_MS, range);
+        const leases = await leaseDue(deps.db.sql, connection, [lane.object], LARGEST_BATCH, LEASE_MS, range);
         if (leases.length === 0) break;
         counts.leased += leases.length;
         const outcome = await deliverBatch(deps, connection, leases, leasedAt);
@@ -74,6 +71,14 @@ async function deliverRanges(
   }
 }
 
+const sizes = new WeakMap<Deps, BatchSizes>();
+
+function sizesOf(deps: Deps): BatchSizes {
+  const known = sizes.get(deps) ?? new BatchSizes();
+  sizes.set(deps, known);
+  return known;
+}
+
 /** Batch after batch until nothing is due or the connection must wait; `onMore`: a batch was full. */
 async function sendOn(
   deps: Deps,
@@ -81,7 +86,7 @@ async function sendOn(
   counts: { leased: number; sent: number; stop: boolean },
   onMore: () => void,
 ): Promise<void> {
-  let size = SMALLEST;
+  const known = sizesOf(deps);
   while (!counts.stop) {
     const lanes = [...openLanes(deps, await loadLanes(deps.db.sql)).values()].filter(
       (lane) => lane.connection === connection,
@@ -91,15 +96,15 @@ async function sendOn(
       .map((lane) => lane.object);
     if (objects.length === 0) return;
     const leasedAt = performance.now();
-    const leases = await leaseDue(deps.db.sql, connection, objects, size, LEASE_MS);
+    const asked = known.of(connection);
+    const leases = await leaseDue(deps.db.sql, connection, objects, asked, LEASE_MS);
     if (leases.length === 0) return;
     counts.leased += leases.length;
-    if (leases.length === size && size > SMALLEST) onMore();
+    if (leases.length === asked && asked > SMALLEST_BATCH) onMore();
     const outcome = await deliverBatch(deps, connection, leases, leasedAt);
     counts.sent += outcome.sent;
     counts.stop ||= outcome.stop;
-    if (outcome.windowMs < WINDOW_MS && leases.length === size) size = Math.min(LARGEST, size * 2);
-    else if (outcome.windowMs > 2 * WINDOW_MS) size = Math.max(SMALLEST, Math.floor(size / 2));
+    known.note(connection, { asked, leased: leases.length, windowMs: outcome.windowMs });
   }
 }
 
