@@ -25,6 +25,7 @@ import { kontaktpersonRoutes } from "./routes/kontaktpersoner.ts";
 import { kundeemneRoutes } from "./routes/kundeemner.ts";
 import { leadRoutes, leadsFromPages } from "./routes/leads.ts";
 import { linkRoutes } from "./routes/links.ts";
+import { lookupRoutes } from "./routes/lookups.ts";
 import { mergeRoutes } from "./routes/merges.ts";
 import { outboundRoutes } from "./routes/outbound.ts";
 import { policyRoutes } from "./routes/policies.ts";
@@ -71,6 +72,7 @@ export function createApi(deps: ApiDeps): Api {
   policyRoutes(app, deps);
   recordStoryRoutes(app, deps);
   linkRoutes(app, deps);
+  lookupRoutes(app, deps);
   conversionRoutes(app, deps);
   codeListRoutes(app, deps);
   connectionRoutes(app, deps);

@@ -13,6 +13,7 @@ import type { ExplainedUnit } from "../pipelines/explain.ts";
 import type { Wishes } from "../pipelines/import-file.ts";
 import type { NewImport } from "../pipelines/imports.ts";
 import type { LeadAct } from "../pipelines/leads.ts";
+import type { LookedUp, Lookup, RecordLookup, Taken } from "../pipelines/lookups.ts";
 import type { MergeAct, MergeOutcome } from "../pipelines/merging/merge.ts";
 import type { UnmergeAct, UnmergeOutcome } from "../pipelines/merging/unmerge.ts";
 import type { PolicyChange } from "../pipelines/policies.ts";
@@ -85,6 +86,11 @@ export interface Gateway {
     externalId: string;
     by: Actor;
   }): Promise<{ linkId: string }>;
+  /** Asks directories; nothing is written. */
+  lookup(wanted: { text: string; sources?: readonly string[]; limit?: number }): Promise<Lookup>;
+  lookupRecord(act: RecordLookup): Promise<LookedUp>;
+  /** Makes a Kundeemne of a directory's hit. */
+  takeHit(act: { connection: string; object?: string; externalId: string; by: Actor }): Promise<Taken>;
   convert(act: ConvertAct): Promise<{ missing: readonly Missing[] } | { standing: ConversionStanding }>;
   /** Reads a connection's lists of codes anew. */
   readCodeLists(connection: string): Promise<readonly ReadList[]>;

@@ -142,7 +142,8 @@ function crossFaults(config: ConfigFile, { knownFields, connectors }: ReadOption
   const crmOf = new Map<string, string>();
   for (const [name, connection] of Object.entries(config.connections)) {
     // What a person carries in is the CRM's own hand, beside the one CRM.
-    if (connectors?.[connection.connector]?.byHand === true) continue;
+    const known = connectors?.[connection.connector];
+    if (known?.byHand === true || known?.directory !== undefined) continue;
     for (const [key, object] of Object.entries(connection.objects)) {
       const kind = object.as ?? key;
       if (object.direction === "off" || sideOf(key, object.side, connection.side) !== "crm") continue;

@@ -46,6 +46,8 @@ export interface ConnectionConfig {
   readonly objects: Readonly<Record<string, ObjectConfig>>;
   readonly handOver: Readonly<Partial<Record<DocumentKind, HandOver>>>;
   readonly quietMs: number;
+  /** Of a directory: what was read longer ago is read again, so many records a day. */
+  readonly refresh: { readonly afterMs: number; readonly perDay: number };
   /** The installation's and the connection's, the stricter of both (rule R15). */
   readonly updatePolicy: Readonly<Record<string, Policy>>;
   readonly circuit: { readonly failures: number; readonly halfOpenAfterMs: number };
@@ -91,6 +93,7 @@ export interface ConnectorDefaults {
   readonly limits?: { readonly requests: number; readonly per: string };
   readonly quietMs?: number;
   readonly byHand?: boolean;
+  readonly directory?: object;
 }
 
 const QUIET_MS = 30_000;
@@ -166,6 +169,7 @@ function resolveConnection(
   defaults: ConnectorDefaults,
 ): ConnectionConfig {
   const limits = file.limits ?? defaults.limits;
+  const side = file.side ?? (defaults.directory === undefined ? undefined : "directory");
   const objects = Object.fromEntries(
     Object.entries(file.objects).map(([key, object]): [string, ObjectConfig] => [
       key,
@@ -177,7 +181,7 @@ function resolveConnection(
         reconcileMs: ms(object.reconcile),
         onRemoteEdit: object.onRemoteEdit,
         as: object.as,
-        side: sideOf(key, object.side, file.side),
+        side: sideOf(key, object.side, side),
       },
     ]),
   );
@@ -186,7 +190,7 @@ function resolveConnection(
     name,
     connector: file.connector,
     settings: file.settings,
-    side: file.side ?? (ofObjects.size === 1 && ofObjects.has("crm") ? "crm" : "ledger"),
+    side: side ?? (ofObjects.size === 1 && ofObjects.has("crm") ? "crm" : "ledger"),
     limits: limits && { requests: limits.requests, perMs: ms(limits.per) },
     objects,
     handOver: Object.fromEntries(
@@ -196,6 +200,7 @@ function resolveConnection(
       ]),
     ),
     quietMs: file.quietMs ?? defaults.quietMs ?? QUIET_MS,
+    refresh: { afterMs: ms(file.refresh.after), perDay: file.refresh.perDay },
     updatePolicy: stricter(policy, file.updatePolicy),
     circuit: { failures: file.circuit.failures, halfOpenAfterMs: ms(file.circuit.halfOpenAfter) },
   };

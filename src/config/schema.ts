@@ -94,6 +94,13 @@ const connection = z.strictObject({
     .partialRecord(z.enum(documentKinds), handOver)
     .default({})
     .describe("Documents that somebody else makes where the ledger takes none (S84–S87), by kind."),
+  refresh: z
+    .strictObject({
+      after: duration.default("30d").describe("What was read longer ago is read again."),
+      perDay: z.int().min(0).default(200).describe("Records a day, the oldest first; 0: by hand only."),
+    })
+    .prefault({})
+    .describe("How a directory's values are kept fresh on the records that it is linked to (S80)."),
   quietMs: z
     .int()
     .min(0)

@@ -3,6 +3,7 @@ import type { DealingField } from "../mappings/dealing.ts";
 import type { Mapping, RemoteImage } from "../mappings/mapping.ts";
 import type { DocumentKind } from "../model/conversions.ts";
 import type { DealingKind } from "../model/dealings.ts";
+import type { Hits, LookupQuery, Terms } from "./directory.ts";
 
 /** How sure the contract is that the connector was built to. */
 export type Confidence = "specification" | "documentation" | "reconstructed" | "unknown" | "own";
@@ -86,6 +87,8 @@ export interface Client {
     object: string,
     externalId: string,
   ): Promise<{ object: RemoteObject; times: CallTimes } | (Gone & { times: CallTimes })>;
+  /** What an object of a directory may be that a person looks for. */
+  search?(object: string, query: LookupQuery): Promise<Hits>;
   create(object: string, write: Write): Promise<WriteAnswer>;
   update(object: string, externalId: string, write: Write): Promise<WriteAnswer>;
   remove(object: string, externalId: string): Promise<{ times: CallTimes }>;
@@ -250,6 +253,8 @@ export interface ConnectorDefinition<Settings = unknown> {
   readonly mode: "call" | "queue";
   /** It can list what changed since a cursor. */
   readonly delta: boolean;
+  /** A directory: it is searched and read by id, never listed or written; only what is linked is read again. */
+  readonly directory?: { readonly terms: Terms };
   /** It states when an object last changed, or whoever pushes may (rule R3); `kobling check` warns of `most_recent` without. */
   readonly statesTimes?: boolean;
   /** What comes through it a person has carried in: it stands beside the one connection of side crm (rule R1). */

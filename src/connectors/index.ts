@@ -1,8 +1,10 @@
+import { addresses } from "./addresses/index.ts";
 import { api } from "./api/index.ts";
 import type { ConnectorDefinition } from "./connector.ts";
+import { cvr } from "./cvr/index.ts";
 import { files } from "./files/index.ts";
 import { imports } from "./import/index.ts";
 import { keybalance } from "./keybalance/index.ts";
 
 /** Every connector; a new vendor is a line here and a folder beside it. */
-export const connectors: readonly ConnectorDefinition[] = [keybalance, api, files, imports];
+export const connectors: readonly ConnectorDefinition[] = [keybalance, api, files, imports, addresses, cvr];

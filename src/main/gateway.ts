@@ -15,6 +15,7 @@ import { explain } from "../pipelines/explain.ts";
 import { applyImport, correctImport, openImport, tryImport } from "../pipelines/imports.ts";
 import { takeLead } from "../pipelines/leads.ts";
 import { linkEntity, unlink } from "../pipelines/linking.ts";
+import { lookup, lookupRecord, takeHit } from "../pipelines/lookups.ts";
 import { mergeKundeemner } from "../pipelines/merging/merge.ts";
 import { unmergeKundeemner } from "../pipelines/merging/unmerge.ts";
 import { leaseOutbound, receiptOutbound } from "../pipelines/outbound.ts";
@@ -51,6 +52,9 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     changeDealing: (act) => changeDealing(deps, act),
     changePolicies: (act) => changePolicies(deps, act),
     linkEntity: (act) => linkEntity(deps, act),
+    lookup: (wanted) => lookup(deps, wanted),
+    lookupRecord: (act) => lookupRecord(deps, act),
+    takeHit: (act) => takeHit(deps, act),
     convert: (act) => convert(deps, conversions, act),
     readCodeLists: (connection) => readCodeLists(deps, connection),
     unknownCodes: (values) => unknownCodes(deps, values),

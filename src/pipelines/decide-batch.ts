@@ -37,6 +37,11 @@ export interface DecideBatchOptions {
   readonly tied?: ReadonlyMap<string, string>;
   /** By remoteKey: objects that a person has called new: matched with nothing, made also where `create` would not. */
   readonly asNew?: ReadonlySet<string>;
+  /**
+   * By remoteKey: objects that a person has looked up. On a record that stands each difference is proposed (S16), and a
+   * record is made of one that matches none, though the lane makes none (S17).
+   */
+  readonly lookedUp?: ReadonlySet<string>;
   /** Objects are to be made of these records: what forbids it is asked (rule R25). */
   readonly creates?: boolean;
   /** Rows that another transaction had in hand a moment ago: read again only where they have moved. */
@@ -260,7 +265,8 @@ function judgeOne(
     image: undefined,
   };
   if (known === undefined) batch.links.set(key, slot);
-  const said = { tied: options.tied?.get(key), isNew: options.asNew?.has(key) === true };
+  const isLookedUp = options.lookedUp?.has(key) === true;
+  const said = { tied: options.tied?.get(key), isNew: options.asNew?.has(key) === true, isWanted: isLookedUp };
   const meant = resolve(batch, lane, slot, { incoming, mapping, read }, index, parents, said);
   if (meant.kind === "closed") return;
   if (meant.kind === "nobody") {
@@ -275,7 +281,8 @@ function judgeOne(
       ? undefined
       : settleAnswer(batch, slot, entitySlot, mapping, incoming, answered, meant.claims);
   const since = batch.history.length;
-  const heard = slot.link.state === "extra" ? proposing(lane) : lane;
+  const isHeard = slot.link.state !== "extra" && (!isLookedUp || meant.kind === "created");
+  const heard = isHeard ? lane : proposing(lane);
   const judged = judge(batch, heard, mapping, slot, entitySlot, incoming, settled?.rest ?? meant.claims, {
     fresh: meant.kind === "created",
     ...(meant.kind === "created" ? { also: foundBy(batch, entitySlot, incoming) } : {}),

@@ -28,6 +28,8 @@ export interface Linking {
   readonly object: string;
   readonly externalId: string;
   readonly by: Actor;
+  /** It was looked up in a directory: what differs is proposed (S16). */
+  readonly isLookedUp?: boolean;
 }
 
 /**
@@ -84,6 +86,7 @@ export async function linkEntity(deps: Deps, wanted: Linking): Promise<{ linkId:
     const batch = await decideBatch(deps, tx, connection, [reading], {
       tied: new Map([[key, entityId]]),
       alsoEntities: new Map([[entityId, wanted.entity]]),
+      ...(wanted.isLookedUp === true ? { lookedUp: new Set([key]) } : {}),
       after: (each) => assertReleased(each, connection, object),
     });
     await closeOpen(batch, connection, object, [externalId], ["match_case"], by, "linked");
@@ -104,7 +107,10 @@ function assertReleased(batch: Batch, connection: string, object: string): void 
 }
 
 /** What the remote shows of the object now. */
-async function ask(deps: Deps, { connection, object, externalId }: Linking): Promise<Incoming> {
+export async function ask(
+  deps: Deps,
+  { connection, object, externalId }: Pick<Linking, "connection" | "object" | "externalId">,
+): Promise<Incoming> {
   const answer = await deps.limits.call(connection, () => deps.clientOf(connection).get(object, externalId));
   if ("gone" in answer)
     throw new RejectedError("not_found", "The remote has no object with this id", { context: { connection, object } });

@@ -17,6 +17,8 @@ export type Meant =
 export interface Said {
   readonly tied: string | undefined;
   readonly isNew: boolean;
+  /** A person has looked it up to make a record of it: a match is no first meeting that needs a preview (S17). */
+  readonly isWanted: boolean;
 }
 
 /** Which record a remote object stands for: its link, else a match (rules R24, R25), else a new one where allowed. */
@@ -31,7 +33,7 @@ export function resolve(
 ): Meant {
   const { link } = slot;
   const { claims } = read;
-  const { tied, isNew } = said;
+  const { tied, isNew, isWanted } = said;
   if (tied !== undefined && link.entityId === null) return tie(slot, tied, "linked", claims);
   if (link.entityId !== null && (link.state === "linked" || link.state === "extra"))
     return { kind: "same", id: link.entityId, claims };
@@ -63,7 +65,7 @@ export function resolve(
     // A record in the archive, or one that another object of this kind stands for already, is a person's to decide.
     const busy = hasLink(batch, match.id, lane) || candidate.entity.state.archived || candidate.entity.state.restricted;
     if (!busy) {
-      countMeeting(batch, lane, link.externalId);
+      if (!isWanted) countMeeting(batch, lane, link.externalId);
       return tie(slot, match.id, "linked", claims);
     }
   }
@@ -78,7 +80,7 @@ export function resolve(
     close(batch, incoming, "decided", "held");
     return { kind: "closed" };
   }
-  if (!lane.createIn && !isNew) return { kind: "nobody" };
+  if (!lane.createIn && !isNew && !isWanted) return { kind: "nobody" };
   if (typeof values.firmanavn !== "string" || values.firmanavn === "") {
     close(batch, incoming, "quarantined", "quarantined", {
       code: "required",

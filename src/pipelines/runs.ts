@@ -18,6 +18,7 @@ import type { Actor, Deps } from "./deps.ts";
 import { findFile, readImport, takeFile } from "./import-run.ts";
 import { ingestAndReadAgain, readListing } from "./listing.ts";
 import { preview } from "./preview.ts";
+import { refresh } from "./refresh.ts";
 import { sweep } from "./standing.ts";
 import { stopConnection } from "./stop-connection.ts";
 import { laneKey, openLanes } from "./world.ts";
@@ -39,6 +40,10 @@ export async function startRun(
       context: { connection },
     });
   }
+  if (kind === "preview" && deps.connectorOf(connection).directory !== undefined)
+    throw new RejectedError("cannot_be_asked", "A directory writes nothing before somebody looks a record up in it", {
+      context: { connection },
+    });
   if (kind === "preview" && object === undefined && Object.keys(config.objects).length > 1) {
     throw new RejectedError("bad_value", "A preview is taken of one object: name it", { context: { field: "object" } });
   }
@@ -67,7 +72,8 @@ export async function poll(deps: Deps, connection: string, object: string, kind:
   const lane = openLanes(deps, await loadLanes(deps.db.sql)).get(laneKey(connection, object));
   if (lane === undefined || lane.paused || lane.row.stopped) return;
   // Armed lanes read and preview when a person asks; an object switched off is read at the reconcile schedule (rule R22).
-  const reads = lane.row.releasedIn || lane.row.releasedOut || (lane.off === true && kind === "reconcile");
+  const reads =
+    lane.inbound || lane.row.releasedIn || lane.row.releasedOut || (lane.off === true && kind === "reconcile");
   if (!reads || deps.connectorOf(connection).mode !== "call") return;
   const id = await openRun(deps.db.sql, { connection, object, kind, by: "schedule", state: "running" });
   await carryOut(deps, { id, connection, object, kind, state: "running", counts: {}, detail: null });
@@ -98,7 +104,8 @@ async function carryOut(deps: Deps, run: Run): Promise<void> {
           continue;
         }
         // A system that pushes has shown itself in a snapshot: what came is decided, and what is owed by it is made due.
-        if (deps.connectorOf(connection).mode === "call") await readListing(deps, connection, object, id);
+        if (deps.connectorOf(connection).directory !== undefined) await refresh(deps, connection, object, id);
+        else if (deps.connectorOf(connection).mode === "call") await readListing(deps, connection, object, id);
         await ingestAndReadAgain(deps, connection);
         if (run.kind !== "delta") await sweep(deps, connection, object);
       }

@@ -99,6 +99,7 @@ export async function testConnection(deps: TestDeps, name: string): Promise<Conn
 
 /** The first object that the account shows, through its mapping. */
 async function sample(deps: TestDeps, name: string): Promise<{ sample: ConnectionTest["sample"]; unmapped: string[] }> {
+  if (deps.connectorOf(name).directory !== undefined) return { sample: null, unmapped: [] };
   for (const object of Object.keys(deps.connection(name).objects)) {
     const mapping = deps.mappingOf(name, object);
     if (mapping === undefined) continue;

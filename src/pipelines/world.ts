@@ -32,6 +32,8 @@ export function openLanes(
     const wishIn = object.direction === "in" || object.direction === "both";
     const wishOut = object.direction === "out" || object.direction === "both";
     const paused = row.connectionState !== "active";
+    // A directory speaks only of what a person has looked up: there is no first meeting to preview (docs/decisions/0015).
+    const isFree = deps.connectorOf(row.connection).directory !== undefined;
     // A preview decides as if its lane were released (rule R27).
     const preview = asReleased?.connection === row.connection && asReleased.object === row.object;
     lanes.set(laneKey(row.connection, row.object), {
@@ -39,7 +41,7 @@ export function openLanes(
       object: row.object,
       connector: connection.connector,
       side: object.side ?? connection.side,
-      inbound: wishIn && (row.releasedIn || preview),
+      inbound: wishIn && (row.releasedIn || preview || isFree),
       // A lane that a guard has stopped goes on owing: what is due waits (rule R30).
       outbound: wishOut && (row.releasedOut || preview),
       off: object.direction === "off",
@@ -53,7 +55,7 @@ export function openLanes(
       rank: (row.object === "kreditor" ? 1000 : 0) + Math.max(0, order.indexOf(row.connection)),
       updatePolicy: connection.updatePolicy ?? {},
       row,
-      armed: (wishIn && !row.releasedIn) || (wishOut && !row.releasedOut),
+      armed: (wishIn && !row.releasedIn && !isFree) || (wishOut && !row.releasedOut),
       paused,
     });
   }

@@ -15,6 +15,7 @@ import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edi
 import { explain } from "../../src/pipelines/explain.ts";
 import { takeLead } from "../../src/pipelines/leads.ts";
 import { linkEntity, unlink } from "../../src/pipelines/linking.ts";
+import { lookup, lookupRecord, takeHit } from "../../src/pipelines/lookups.ts";
 import { mergeKundeemner } from "../../src/pipelines/merging/merge.ts";
 import { unmergeKundeemner } from "../../src/pipelines/merging/unmerge.ts";
 import { changePolicies } from "../../src/pipelines/policies.ts";
@@ -132,6 +133,9 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       unmerge: (act) => unmergeKundeemner(deps, act),
       changePolicies: (act) => changePolicies(deps, act),
       linkEntity: (act) => linkEntity(deps, act),
+      lookup: (wanted) => lookup(deps, wanted),
+      lookupRecord: (act) => lookupRecord(deps, act),
+      takeHit: (act) => takeHit(deps, act),
       unlink: (act) => unlink(deps, act),
       decideReview: (act) => decideReview(deps, act),
       decideMany: (act) => decideMany(deps, act),

@@ -1,0 +1,108 @@
+import { addressKey } from "../../danish/address.ts";
+import { nameKey } from "../../danish/company-name.ts";
+import { readCvr } from "../../danish/cvr.ts";
+import { nameSimilarity } from "../../danish/name-similarity.ts";
+import { ConnectionError, RejectedError, RetryableError } from "../../lib/errors.ts";
+import { httpClient } from "../../lib/http.ts";
+import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
+import { directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { cvrOf, imageOf } from "./image.ts";
+import type { Settings } from "./settings.ts";
+import { answerSchema, type Company, sourceParts } from "./wire.ts";
+
+const TIMEOUT_MS = 10_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+const TEMPLATE = "POST cvr-permanent/virksomhed/_search";
+/** A name alone is nobody: two companies may have it. */
+const BY_NAME = 0.94;
+
+/** Calls to the distribution of CVR: an Elasticsearch index, read only. */
+export function cvrClient(settings: Settings, deps: ConnectDeps): Client {
+  const { baseUrl, user, password } = settings;
+  const basic = Buffer.from(`${user}:${password}`).toString("base64");
+  deps.secret(password);
+  deps.secret(basic);
+  const { request, close } = httpClient({
+    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock, connections: 1 },
+    headers: { authorization: `Basic ${basic}` },
+  });
+
+  async function ask(query: unknown, size: number): Promise<{ companies: Company[]; times: CallTimes }> {
+    const answer = await request({
+      ...{ method: "POST", template: TEMPLATE, path: "/cvr-permanent/virksomhed/_search", reads: true },
+      json: { _source: sourceParts, query, size },
+    });
+    const parsed = answerSchema.safeParse(answer.json());
+    const context = { request: TEMPLATE };
+    if (!parsed.success)
+      throw new RejectedError("bad_answer", "CVR's answer has another shape than expected", { context });
+    if (parsed.data.timed_out === true) throw new RetryableError("timeout", "CVR answered only in part", { context });
+    return { companies: parsed.data.hits.hits.map((hit) => hit._source.Vrvirksomhed), times: answer.times };
+  }
+  const byNumber = (cvr: string) => ask({ bool: { filter: [{ term: { "Vrvirksomhed.cvrNummer": cvr } }] } }, 1);
+
+  return directoryClient({
+    async discover() {
+      const { companies } = await byNumber(settings.canary);
+      if (companies.length === 0)
+        throw new ConnectionError(
+          "bad_settings",
+          `CVR does not find ${settings.canary}, which it must know: the index has moved, or the settings are another's`,
+        );
+      return { objects: { virksomhed: readOnly }, unmapped: [] };
+    },
+
+    async search(_, query) {
+      const number = numberOf(query);
+      if (number !== undefined) {
+        const { companies, times } = await byNumber(number);
+        return { hits: companies.map((company) => hitOf(company, 1)), times };
+      }
+      const name = query.text?.trim() ?? query.known?.firmanavn;
+      const beganAt = deps.clock.now();
+      if (typeof name !== "string" || name === "") return { hits: [], times: { beganAt, endedAt: beganAt } };
+      const must = [{ match: { "Vrvirksomhed.virksomhedMetadata.nyesteNavn.navn": { query: name, operator: "and" } } }];
+      const { companies, times } = await ask({ bool: { must } }, query.limit);
+      const hits = companies.map((company) => hitOf(company, scoreOf(company, name, query)));
+      return { hits: hits.toSorted((a, b) => b.score - a.score), times };
+    },
+
+    async get(_, externalId) {
+      const { companies, times } = await byNumber(externalId);
+      const company = companies.find((each) => cvrOf(each) === externalId);
+      if (company === undefined) return { gone: true, times };
+      return { object: { externalId, image: imageOf(company) }, times };
+    },
+
+    close,
+  });
+}
+
+/** The number that was typed, or that the record has. */
+function numberOf({ text, known }: LookupQuery): string | undefined {
+  const given = text ?? known?.cvrNr;
+  if (typeof given !== "string") return undefined;
+  const read = readCvr(given);
+  return read.ok ? read.value : undefined;
+}
+
+const hitOf = (company: Company, score: number): Hit => {
+  const { navn, adresse1, postnr, bynavn } = imageOf(company);
+  const place = [adresse1, [postnr, bynavn].filter(Boolean).join(" ")].filter(Boolean).join(", ");
+  return {
+    externalId: cvrOf(company),
+    title: String(navn ?? cvrOf(company)),
+    detail: place === "" ? null : place,
+    score,
+  };
+};
+
+/** By name it is sure only where the address is the record's as well. */
+function scoreOf(company: Company, name: string, { known }: LookupQuery): number {
+  const { navn, adresse1, postnr, landekode } = imageOf(company) as Record<string, string | null>; // as `imageOf` makes them
+  const isNamed = nameKey(name).key === nameKey(navn ?? "").key;
+  const theirs = addressKey({ adresse1, postnr, landekode });
+  const ours = known === undefined ? null : addressKey(known as Record<string, string | null>); // flat texts of the catalogue
+  if (isNamed && theirs !== null && theirs === ours) return 1;
+  return Math.min(BY_NAME, nameSimilarity(name, navn ?? ""));
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { ConnectionError } from "../lib/errors.ts";
+import type { Values } from "../model/catalogue.ts";
+import type { CallTimes, Client, ObjectCapabilities } from "./connector.ts";
+
+/** What is looked for in a directory: what a person typed, else what is known of a record (flat keys of ours). */
+export interface LookupQuery {
+  readonly text?: string;
+  readonly known?: Values;
+  readonly limit: number;
+}
+
+/** An answer that is nobody's value yet. */
+export interface Hit {
+  readonly externalId: string;
+  /** What a person chooses by: a name, or an address. */
+  readonly title: string;
+  readonly detail: string | null;
+  /** 0 to 1; from `SURE` on it is what was asked for, by a number or by all that was asked. */
+  readonly score: number;
+}
+
+export interface Hits {
+  readonly hits: readonly Hit[];
+  readonly times: CallTimes;
+}
+
+/** A hit of this score is the one that was meant, if it is the only one. */
+export const SURE = 0.95;
+
+/** What a source allows for its content (design, section 5). */
+export interface Terms {
+  /** What must be shown beside its values; null: nothing. */
+  readonly attribution: string | null;
+  /** Its values may go on to other systems. */
+  readonly passOn: boolean;
+  /** How long content may be stored, in ms; null: without limit. Ids stay. */
+  readonly storeMs: number | null;
+}
+
+export const readOnly: ObjectCapabilities = { read: true, list: false, create: false, update: false, remove: false };
+
+type DirectoryParts = Pick<Client, "discover" | "get" | "close"> & Required<Pick<Client, "search">>;
+
+/** A client of a directory: searched and read by id; whatever would list or write is refused. */
+export function directoryClient(parts: DirectoryParts): Client {
+  const refuse = (): never => {
+    throw new ConnectionError("capability_missing", "A directory is searched and read by id, nothing else");
+  };
+  return {
+    ...parts,
+    list: refuse,
+    create: async () => refuse(),
+    update: async () => refuse(),
+    remove: async () => refuse(),
+  };
+}
+
+/**
+ * Connectors whose contract nobody has confirmed stay off until the operator says that it is known: a wrong guess may cost
+ * money, or take a wrong answer for a right one.
+ */
+export const acceptUnverifiedContract = z
+  .literal(true, {
+    error: "The contract of this service is reconstructed, not the vendor's own; see the connector's README",
+  })
+  .describe("true: it is known that the contract is reconstructed, and the connector is to be used all the same.");

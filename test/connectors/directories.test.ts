@@ -1,0 +1,285 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { startAddressService } from "../../simulators/directories/addresses.ts";
+import { startCvr } from "../../simulators/directories/cvr.ts";
+import type { DirectorySimulator } from "../../simulators/directories/server.ts";
+import { positionOf } from "../../src/connectors/addresses/position.ts";
+import { spellingsOf } from "../../src/connectors/addresses/spellings.ts";
+import type { Client, ConnectDeps, ConnectorDefinition } from "../../src/connectors/connector.ts";
+import { connectors } from "../../src/connectors/index.ts";
+import { ConnectionError, KoblingError, RejectedError, RetryableError } from "../../src/lib/errors.ts";
+import { compileMapping } from "../../src/mappings/compile.ts";
+import { companyDocument, places } from "../support/directories.ts";
+
+const open: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0)) await close();
+});
+
+interface Stage {
+  readonly simulator: DirectorySimulator;
+  readonly settings: Record<string, unknown>;
+  readonly wrongSettings: Record<string, unknown>;
+  readonly object: string;
+  /** A search that finds `id`, and one that finds nothing. */
+  readonly text: string;
+  readonly nothing: string;
+  readonly id: string;
+  readonly secret: string;
+}
+
+const company = companyDocument({
+  cvr: "12345674",
+  navn: "Vestjysk Træ ApS",
+  telefon: "70102030",
+  hemmeligTelefon: "99999999",
+});
+
+/** Before which service a directory is shown. One without a stage fails. */
+const stages: Readonly<Record<string, () => Promise<Stage>>> = {
+  addresses: async () => {
+    const simulator = await startAddressService(places);
+    const shared = { baseUrl: simulator.baseUrl, acceptUnverifiedContract: true };
+    return {
+      ...{ simulator, object: "adresse", text: "Nørregade 12, 2. tv, 5000 Odense C", nothing: "Ingenvej 1", id: "a-1" },
+      ...{
+        settings: { ...shared, token: simulator.token },
+        wrongSettings: { ...shared, token: "forkert" },
+        secret: simulator.token,
+      },
+    };
+  },
+  cvr: async () => {
+    const simulator = await startCvr([company, companyDocument({ cvr: "10150817", navn: "Myndigheden" })]);
+    const { baseUrl, user, password } = simulator;
+    return {
+      ...{ simulator, object: "virksomhed", text: "12 34 56 74", nothing: "Findes Ikke A/S", id: "12345674" },
+      ...{
+        settings: { baseUrl, user, password },
+        wrongSettings: { baseUrl, user, password: "forkert" },
+        secret: password,
+      },
+    };
+  },
+};
+
+function connect(definition: ConnectorDefinition, settings: Record<string, unknown>): Client {
+  const deps: ConnectDeps = {
+    clock: { now: () => new Date() },
+    tokens: { token: async (renew) => (await renew()).token },
+    secret: () => undefined,
+    mappings: definition.mappings,
+  };
+  const client = definition.connect?.(definition.settings.parse(settings), deps);
+  if (client === undefined) throw new Error("It has no client");
+  open.push(() => client.close());
+  return client;
+}
+
+async function start(definition: ConnectorDefinition): Promise<Stage & { client: Client }> {
+  const stage = await stages[definition.name]?.();
+  if (stage === undefined) throw new Error(`${definition.name} has no stage`);
+  open.push(() => stage.simulator.close());
+  return { ...stage, client: connect(definition, stage.settings) };
+}
+
+const failure = async (act: Promise<unknown> | undefined): Promise<KoblingError> => {
+  const error = await Promise.resolve(act).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof KoblingError)) throw new Error(`No error of ours: ${String(error)}`);
+  return error;
+};
+
+const directories = connectors.filter((each) => each.directory !== undefined);
+
+describe.each(directories)("directory $name", (definition) => {
+  test("finds what is looked for, surely where it is meant, and reads it by its id", async () => {
+    const { client, object, text, id } = await start(definition);
+    const found = await client.search?.(object, { text, limit: 5 });
+    expect(found?.hits[0]).toMatchObject({ externalId: id, score: 1 });
+    const answer = await client.get(object, id);
+    if ("gone" in answer) throw new Error("It is gone");
+    const mapping = definition.mappings[object];
+    if (mapping === undefined) throw new Error("It has no mapping");
+    const read = compileMapping(mapping);
+    if (!("mapping" in read)) throw new Error("Its mapping has faults");
+    const compiled = read.mapping;
+    const { claims, faults } = compiled.readRemote(answer.object.image);
+    expect(faults).toEqual([]);
+    expect(Object.keys(claims).length).toBeGreaterThan(4);
+    // A directory is never written.
+    expect(compiled.units.every((unit) => unit.direction === "in")).toBe(true);
+  });
+
+  test("finds nothing where there is nothing, and says of an unknown id that it is gone", async () => {
+    const { client, object, nothing } = await start(definition);
+    expect((await client.search?.(object, { text: nothing, limit: 5 }))?.hits).toEqual([]);
+    expect(await client.get(object, "00000000")).toMatchObject({ gone: true });
+  });
+
+  test("says of its account what it can, and refuses to list or write", async () => {
+    const { client, object } = await start(definition);
+    expect((await client.discover()).objects[object]).toEqual({
+      read: true,
+      list: false,
+      create: false,
+      update: false,
+      remove: false,
+    });
+    expect(() => client.list(object, {})).toThrow(ConnectionError);
+    expect(await failure(client.update(object, "1", { body: {}, image: null }))).toBeInstanceOf(ConnectionError);
+  });
+
+  test.each([
+    ["an outage", { kind: "status", status: 503 }, RetryableError, "unavailable"],
+    ["a fault of the service", { kind: "status", status: 500 }, RetryableError, "remote_failure"],
+    ["a used up quota", { kind: "status", status: 429, retryAfter: 7 }, RetryableError, "rate_limited"],
+    ["a lost connection", { kind: "reset" }, RetryableError, "connection_lost"],
+    ["a malformed answer", { kind: "malformed" }, RejectedError, "bad_answer"],
+    ["an empty answer", { kind: "empty" }, RejectedError, "bad_answer"],
+  ] as const)("tells %s apart", async (_, fault, kind, code) => {
+    const { client, simulator, object, id } = await start(definition);
+    simulator.strike(fault);
+    const error = await failure(client.get(object, id));
+    expect(error).toBeInstanceOf(kind);
+    expect(error.code).toBe(code);
+    simulator.strike(fault);
+    expect((await failure(client.search?.(object, { text: "Nørregade 1", limit: 5 }))).code).toBe(code);
+  });
+
+  test("a wrong key is the account's fault, and no secret stands in any error", async () => {
+    const { client, simulator, wrongSettings, object, id, secret } = await start(definition);
+    const error = await failure(connect(definition, wrongSettings).get(object, id));
+    expect(error).toBeInstanceOf(ConnectionError);
+    simulator.strike({ kind: "malformed" });
+    const other = await failure(client.get(object, id));
+    for (const each of [error, other])
+      expect(
+        JSON.stringify({ ...each, message: each.message, stack: each.stack, cause: String(each.cause) }),
+      ).not.toContain(secret);
+  });
+
+  test("stays off until an unverified contract is accepted", () => {
+    const isUnsure = definition.confidence === "reconstructed" || definition.confidence === "unknown";
+    const parsed = definition.settings.safeParse({ user: "x", password: "y" });
+    if (isUnsure) expect(JSON.stringify(parsed.error?.issues)).toContain("acceptUnverifiedContract");
+    else expect(JSON.stringify(parsed.error?.issues ?? [])).not.toContain("acceptUnverifiedContract");
+  });
+});
+
+const named = (name: string): ConnectorDefinition => {
+  const found = connectors.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`No connector ${name}`);
+  return found;
+};
+
+describe("addresses", () => {
+  test("an address becomes street, town, country and coordinates in degrees", async () => {
+    const { client } = await start(named("addresses"));
+    expect(await client.get("adresse", "a-1")).toMatchObject({
+      object: {
+        image: {
+          ...{ adresse1: "Nørregade 12, 2. tv", postnr: "5000", bynavn: "Odense C", landekode: "DK" },
+          ...{ lat: "55.4002426", lng: "10.3816949" },
+          kilde: "dar",
+        },
+      },
+    });
+    expect(await client.get("adresse", "husnummer:h-3")).toMatchObject({
+      object: { image: { adresse1: "Lærkevej 7B" } },
+    });
+    const without = await client.get("adresse", "a-4");
+    expect("gone" in without ? {} : without.object.image).toEqual({
+      ...{ id: "a-4", adresse1: "Kajen 2, st.", postnr: "5000", bynavn: "Odense C", landekode: "DK" },
+    });
+  });
+
+  test.each([
+    [587_500, 6_140_200, "55.4002426", "10.3816949"],
+    [574_300, 6_223_700, "56.1525291", "10.1960674"],
+    [724_000, 6_176_000, "55.6780200", "12.5628747"],
+    // Computed apart from the library, by the series of Krüger to the fourth order on GRS80.
+  ])("the point %d, %d of EPSG:25832 is %s, %s", (x, y, lat, lng) => {
+    expect(positionOf(x, y)).toEqual({ lat, lng });
+  });
+
+  test("one of several doors is not sure, a closed address is gone, and abroad nothing is asked", async () => {
+    const { client, simulator } = await start(named("addresses"));
+    const several = await client.search?.("adresse", { text: "Nørregade 12, 5000 Odense C", limit: 5 });
+    expect(several?.hits.map(({ externalId }) => externalId)).toEqual(["a-1", "a-2"]);
+    expect(several?.hits.every(({ score }) => score < 0.95)).toBe(true);
+    const asked = simulator.log.length;
+    const known = { adresse1: "Hauptstraße 1", postnr: "20095", bynavn: "Hamburg", landekode: "DE" };
+    expect((await client.search?.("adresse", { known, limit: 5 }))?.hits).toEqual([]);
+    expect(simulator.log).toHaveLength(asked);
+  });
+
+  test("what is typed without æ, ø and å is found, and typing faults are washed, never sure", async () => {
+    const { client, simulator } = await start(named("addresses"));
+    const plain = await client.search?.("adresse", { text: "Norregade 12, 2. tv, 5000 Odense C", limit: 5 });
+    expect(plain?.hits[0]).toMatchObject({ externalId: "a-1" });
+    const washed = await client.search?.("adresse", { text: "Kajem 2, st., 5000 Odense C", limit: 5 });
+    expect(washed?.hits).toMatchObject([{ externalId: "a-4", score: 0.9 }]);
+    expect(simulator.log.at(-1)?.path).toBe("/vask/");
+    expect(spellingsOf("Aaboulevarden 23")).toContain("Aåboulevarden 23");
+    expect(spellingsOf("aavej 2")[1]).toBe("åvej 2");
+    expect(spellingsOf("oooooooooo 1")).toHaveLength(6);
+  });
+});
+
+describe("cvr", () => {
+  test("a company is read with its periods: what has ended or is secret is not taken", async () => {
+    const { client } = await start(named("cvr"));
+    expect(await client.get("virksomhed", "12345674")).toMatchObject({
+      object: {
+        image: {
+          ...{
+            cvrNummer: "12345674",
+            navn: "Vestjysk Træ ApS",
+            adresse1: "Nørregade 12",
+            postnr: "5000",
+            telefon: "70102030",
+          },
+          ...{ pNumre: ["1000000009"], branchekode: "433200", brancheklassifikation: "DB25", virksomhedsform: "80" },
+          ...{ status: "NORMAL", ansatte: "10-19", reklamebeskyttet: false },
+        },
+      },
+    });
+  });
+
+  test("a number keeps the zeros before it, an old branche has no list, unknown protection is told as unknown", async () => {
+    const { client, simulator } = await start(named("cvr"));
+    const index = simulator as Awaited<ReturnType<typeof startCvr>>; // the stage of cvr is one
+    const { reklamebeskyttet: _, ...rest } = companyDocument({
+      cvr: "01234560",
+      navn: "Gammel ApS",
+      brancheSiden: "2012-01-01",
+    });
+    index.put({ ...rest, cvrNummer: 1234560 });
+    const answer = await client.get("virksomhed", "01234560");
+    expect(answer).toMatchObject({
+      object: { image: { cvrNummer: "01234560", brancheklassifikation: "unknown", reklamebeskyttet: null } },
+    });
+    // P-numbers, forms and bands are an open set: what is not known passes.
+    index.put({ cvrNummer: 20000023, virksomhedMetadata: { nyesteNavn: { navn: "Uden Meget" } } });
+    expect(await client.get("virksomhed", "20000023")).toMatchObject({
+      object: { image: { navn: "Uden Meget", ansatte: null } },
+    });
+  });
+
+  test("by name it is sure only where the address is the record's as well", async () => {
+    const { client } = await start(named("cvr"));
+    const byName = await client.search?.("virksomhed", { text: "Vestjysk Træ", limit: 5 });
+    expect(byName?.hits).toMatchObject([{ externalId: "12345674", detail: "Nørregade 12, 5000 Odense C" }]);
+    expect(byName?.hits[0]?.score).toBeLessThan(0.95);
+    const known = { firmanavn: "Vestjysk Træ ApS", adresse1: "Nørregade 12", postnr: "5000", landekode: "DK" };
+    expect((await client.search?.("virksomhed", { known, limit: 5 }))?.hits).toMatchObject([{ score: 1 }]);
+  });
+
+  test("a renamed index is found out by a number that it must know", async () => {
+    const { client, simulator } = await start(named("cvr"));
+    (simulator as Awaited<ReturnType<typeof startCvr>>).rename(); // the stage of cvr is one
+    expect(await failure(client.discover())).toMatchObject({ code: "bad_settings" });
+  });
+});

@@ -1,0 +1,90 @@
+import type { RegisteredAddress } from "../../simulators/directories/addresses.ts";
+import type { CompanyDocument } from "../../simulators/directories/cvr.ts";
+
+/** Places of the register, invented; the point of the first is in Odense. */
+export const places: readonly RegisteredAddress[] = [
+  {
+    id: "a-1",
+    vejnavn: "Nørregade",
+    husnummer: "12",
+    etage: "2",
+    doer: "tv",
+    postnr: "5000",
+    by: "Odense C",
+    x: 587500,
+    y: 6140200,
+  },
+  {
+    id: "a-2",
+    vejnavn: "Nørregade",
+    husnummer: "12",
+    etage: "2",
+    doer: "th",
+    postnr: "5000",
+    by: "Odense C",
+    x: 587500,
+    y: 6140200,
+  },
+  { id: "h-3", vejnavn: "Lærkevej", husnummer: "7B", postnr: "8000", by: "Aarhus C", x: 574300, y: 6223700 },
+  { id: "a-4", vejnavn: "Kajen", husnummer: "2", etage: "st", postnr: "5000", by: "Odense C" },
+];
+
+export interface CompanyFacts {
+  readonly cvr: string;
+  readonly navn: string;
+  readonly vejnavn?: string;
+  readonly husnummer?: number;
+  readonly postnummer?: number;
+  readonly postdistrikt?: string;
+  readonly telefon?: string;
+  readonly hemmeligTelefon?: string;
+  readonly beskyttet?: boolean;
+  readonly status?: string;
+  readonly brancheSiden?: string;
+}
+
+/** A document of the CVR index in the shape of the official mapping, data invented. */
+export function companyDocument(facts: CompanyFacts): CompanyDocument {
+  const now = { gyldigFra: "2020-01-01", gyldigTil: null };
+  const ended = { gyldigFra: "2010-01-01", gyldigTil: "2019-12-31" };
+  return {
+    cvrNummer: Number(facts.cvr),
+    reklamebeskyttet: facts.beskyttet ?? false,
+    telefonNummer: [
+      { kontaktoplysning: "11111111", hemmelig: false, periode: ended },
+      ...(facts.telefon === undefined ? [] : [{ kontaktoplysning: facts.telefon, hemmelig: false, periode: now }]),
+      ...(facts.hemmeligTelefon === undefined
+        ? []
+        : [{ kontaktoplysning: facts.hemmeligTelefon, hemmelig: true, periode: now }]),
+    ],
+    penheder: [
+      { pNummer: 1000000009, periode: now },
+      { pNummer: 1000000025, periode: ended },
+    ],
+    virksomhedMetadata: {
+      nyesteNavn: { navn: facts.navn, periode: now },
+      nyesteBeliggenhedsadresse: {
+        ...{
+          landekode: "DK",
+          vejnavn: facts.vejnavn ?? "Nørregade",
+          husnummerFra: facts.husnummer ?? 12,
+          bogstavFra: null,
+        },
+        ...{
+          etage: null,
+          sidedoer: null,
+          postnummer: facts.postnummer ?? 5000,
+          postdistrikt: facts.postdistrikt ?? "Odense C",
+        },
+      },
+      nyesteHovedbranche: {
+        ...{ branchekode: "433200", branchetekst: "Tømrer- og bygningssnedkervirksomhed" },
+        periode: { gyldigFra: facts.brancheSiden ?? "2025-01-01", gyldigTil: null },
+      },
+      nyesteVirksomhedsform: { virksomhedsformkode: 80, kortBeskrivelse: "APS" },
+      nyesteErstMaanedsbeskaeftigelse: { intervalKodeAntalAnsatte: "ANTAL_10_19" },
+      sammensatStatus: facts.status ?? "NORMAL",
+      nyesteKontaktoplysninger: [facts.telefon ?? ""],
+    },
+  };
+}
