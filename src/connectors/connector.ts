@@ -254,7 +254,7 @@ export interface ConnectorDefinition<Settings = unknown> {
   /** It can list what changed since a cursor. */
   readonly delta: boolean;
   /** A directory: it is searched and read by id, never listed or written; only what is linked is read again. */
-  readonly directory?: { readonly terms: Terms };
+  readonly directory?: { terms(settings: Settings): Terms };
   /** It states when an object last changed, or whoever pushes may (rule R3); `kobling check` warns of `most_recent` without. */
   readonly statesTimes?: boolean;
   /** What comes through it a person has carried in: it stands beside the one connection of side crm (rule R1). */

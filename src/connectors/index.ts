@@ -3,8 +3,9 @@ import { api } from "./api/index.ts";
 import type { ConnectorDefinition } from "./connector.ts";
 import { cvr } from "./cvr/index.ts";
 import { files } from "./files/index.ts";
+import { google } from "./google/index.ts";
 import { imports } from "./import/index.ts";
 import { keybalance } from "./keybalance/index.ts";
 
 /** Every connector; a new vendor is a line here and a folder beside it. */
-export const connectors: readonly ConnectorDefinition[] = [keybalance, api, files, imports, addresses, cvr];
+export const connectors: readonly ConnectorDefinition[] = [keybalance, api, files, imports, addresses, cvr, google];

@@ -7,6 +7,7 @@ import { endPolicies } from "../pipelines/end-policies.ts";
 import type { WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { sendEvents } from "../pipelines/event-webhooks.ts";
 import { exchangeFiles } from "../pipelines/exchange.ts";
+import { expire } from "../pipelines/expire.ts";
 import { ingestAndReadAgain } from "../pipelines/listing.ts";
 import { dealingTypesOf, readDealings } from "../pipelines/read-dealings.ts";
 import { retain } from "../pipelines/retention.ts";
@@ -58,6 +59,7 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     undo: () => workUndos(deps),
     retention: async () => {
       await retain(deps);
+      await expire(deps);
     },
     policies: async () => {
       await endPolicies(deps);

@@ -1,6 +1,7 @@
 import { type Applied, applyToEntity } from "../rules/apply.ts";
 import type { UnitEffect } from "../rules/decision.ts";
 import type { Version } from "../rules/ping-pong.ts";
+import { withPosition } from "../rules/position.ts";
 import { type Entity, noState, type Setter } from "../rules/record.ts";
 import type { Outcome } from "../store/changes.ts";
 import type { Tx } from "../store/database.ts";
@@ -184,7 +185,7 @@ export function record(batch: Batch, slot: EntitySlot, applied: Applied, cause: 
 
 /** Writes fields outside deciding: what follows from a link, an act of a person, the API. */
 export function write(batch: Batch, slot: EntitySlot, effects: readonly UnitEffect[], cause: Cause): void {
-  record(batch, slot, applyToEntity(slot.entity, effects, cause.by), cause);
+  record(batch, slot, applyToEntity(slot.entity, withPosition(slot.entity, effects, batch.now), cause.by), cause);
 }
 
 /** The gateway itself as a setter: what it computes from links and states. */

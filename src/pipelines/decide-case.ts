@@ -36,6 +36,8 @@ export async function decideCase(batch: Batch, before: Review, act: Decision): P
     to: batch.now,
   };
   const effects = effectsOf(batch, slot, unit, review, chosen);
+  const along = positionAlong(batch, slot, unit, chosen);
+  if (along !== undefined) effects.push(along.effect);
   const name = effects.find((effect) => effect.unit === "firmanavn" && effect.did === "took")?.write?.firmanavn;
   const search =
     name === undefined
@@ -48,6 +50,23 @@ export async function decideCase(batch: Batch, before: Review, act: Decision): P
   for (const linkSlot of batch.links.values()) if (sides.has(linkSlot.link.id)) showBase(batch, slot, linkSlot, unit);
   releaseHold(slot, review.id);
   await close(batch, review, act);
+  if (along === undefined) return;
+  releaseHold(slot, along.review.id);
+  await close(batch, along.review, act);
+}
+
+/** The coordinates that a directory proposes with an address are taken with it (S19). */
+function positionAlong(
+  batch: Batch,
+  slot: EntitySlot,
+  unit: string,
+  { write, side }: Chosen,
+): { readonly effect: UnitEffect; readonly review: Review } | undefined {
+  if (unit !== "adresse" || write === null || side === undefined || side.link === null) return undefined;
+  const review = batch.held.get(slot.entity.holds[`gps@${side.connection}`] ?? 0);
+  const theirs = review?.sides.find((each) => each.link === side.link);
+  if (review === undefined || theirs === undefined) return undefined;
+  return { review, effect: { unit: "gps", did: "took", rule: "S19:with_address", write: theirs.value } };
 }
 
 /** A conflict holds the whole field: no proposal changes its value meanwhile (rule R16). */

@@ -6,6 +6,7 @@ import { decide } from "../rules/decide.ts";
 import type { UnitEffect } from "../rules/decision.ts";
 import { deriveSearchName, deriveTown } from "../rules/derived.ts";
 import { livingImages } from "../rules/own-write.ts";
+import { withPosition } from "../rules/position.ts";
 import { claimInterval } from "../rules/reading.ts";
 import type { Link, Reading } from "../rules/record.ts";
 import { setterOf, type World } from "../rules/unit-case.ts";
@@ -80,7 +81,7 @@ export function judge(
   const mayDerive = !isShown(batch, slot, link, "soegenavn");
   const said = [...(options.settled ?? []), ...decision.effects, ...(options.also ?? [])];
   const effects = withDerived(slot, said, now, mayDerive);
-  record(batch, slot, applyToEntity(slot.entity, effects, by), cause);
+  record(batch, slot, applyToEntity(slot.entity, withPosition(slot.entity, effects, now), by), cause);
   onePrimary(batch, slot, cause);
   linkSlot.link = { ...linkSlot.link, ...applyToLink(link, effects, slot.entity) };
   linkSlot.dirty = true;

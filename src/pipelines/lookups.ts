@@ -13,6 +13,7 @@ import { decideBatch } from "./decide-batch.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { asError } from "./each.ts";
 import { ask, linkEntity } from "./linking.ts";
+import { termsOf } from "./terms.ts";
 
 /** An answer of a directory, with where it came from. */
 export interface FoundHit extends Hit {
@@ -70,7 +71,7 @@ async function searchOne(deps: Deps, connection: string, asked: Asked, limit: nu
   const lanes = (await loadLanes(sql)).filter((lane) => lane.connection === connection);
   if (lanes.some((lane) => lane.connectionState !== "active"))
     return { hits: [], failed: [{ connection, code: "paused" }] };
-  const attribution = deps.connectorOf(connection).directory?.terms.attribution ?? null;
+  const attribution = termsOf(deps, connection)?.attribution ?? null;
   const found: FoundHit[] = [];
   try {
     for (const object of objectsOf(deps, connection)) {

@@ -7,8 +7,10 @@ import { confirmGone } from "./absence.ts";
 import type { Deps } from "./deps.ts";
 import { eachAtOnce } from "./each.ts";
 import { receive } from "./receive.ts";
+import { termsOf } from "./terms.ts";
 
 const BATCH = 50;
+const IN_TIME = 0.8;
 
 /**
  * Reads the objects of a directory again that records are linked to, oldest and most valuable first, within the budget of
@@ -22,7 +24,10 @@ export async function refresh(
   runId: number,
 ): Promise<{ read: number }> {
   const { sql } = deps.db;
-  const { afterMs, perDay } = deps.connection(connection).refresh;
+  const { afterMs: wished, perDay } = deps.connection(connection).refresh;
+  // What may be stored for a time only is read again well before it ends.
+  const storeMs = termsOf(deps, connection)?.storeMs ?? Number.POSITIVE_INFINITY;
+  const afterMs = Math.min(wished, storeMs * IN_TIME);
   const left = perDay - (await readToday(sql, connection));
   if (left <= 0) return { read: 0 };
   const stale = await findStale(sql, { connection, object, afterMs, limit: left });

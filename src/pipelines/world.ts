@@ -6,6 +6,7 @@ import type { Lane, Setter } from "../rules/record.ts";
 import type { World } from "../rules/unit-case.ts";
 import type { LaneRow } from "../store/lanes.ts";
 import type { Deps } from "./deps.ts";
+import { termsOf } from "./terms.ts";
 
 export const laneKey = (connection: string, object: string): string => `${connection}\u0000${object}`;
 
@@ -25,6 +26,7 @@ export function openLanes(
 ): Map<string, OpenLane> {
   const lanes = new Map<string, OpenLane>();
   const order = Object.keys(deps.config.connections);
+  const bound = new Set(order.filter((name) => termsOf(deps, name)?.passOn === false));
   for (const row of rows) {
     const connection = deps.config.connections[row.connection];
     const object = connection?.objects[row.object];
@@ -54,6 +56,7 @@ export function openLanes(
         deps.mappingOf(row.connection, row.object)?.onRemoteEdit === "restore" ? "restore" : object.onRemoteEdit,
       rank: (row.object === "kreditor" ? 1000 : 0) + Math.max(0, order.indexOf(row.connection)),
       updatePolicy: connection.updatePolicy ?? {},
+      ...(bound.size === 0 ? {} : { bound }),
       row,
       armed: (wishIn && !row.releasedIn && !isFree) || (wishOut && !row.releasedOut),
       paused,

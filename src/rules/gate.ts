@@ -98,6 +98,7 @@ export function gateIn(input: GateInput): GateVerdict {
 
 /** The gate for a value on its way out, at deciding and again in the act of leasing. `empty`: the remote shows nothing there. */
 export function gateOut(entity: Entity, unit: string, lane: Lane, empty: boolean, now: number): GateVerdict {
+  if (lane.bound?.has(setterInForce(entity, unit)?.connection ?? "") === true) return shut("terms");
   if (!lane.outbound) return shut("switched_off");
   const state = gateState(entity, "out");
   if (!state.allowed) return state;

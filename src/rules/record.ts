@@ -149,6 +149,8 @@ export interface Lane {
   /** Order among ledgers: debitor before kreditor, then as configured; lower wins. */
   readonly rank: number;
   readonly updatePolicy: { readonly [unit: string]: Policy };
+  /** Connections whose terms keep the values that they set from being passed on (rule R14). */
+  readonly bound?: ReadonlySet<string>;
 }
 
 /** A reading of one remote object, mapped. */

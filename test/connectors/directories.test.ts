@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { startAddressService } from "../../simulators/directories/addresses.ts";
 import { startCvr } from "../../simulators/directories/cvr.ts";
+import { startPlaces } from "../../simulators/directories/google.ts";
 import type { DirectorySimulator } from "../../simulators/directories/server.ts";
 import { positionOf } from "../../src/connectors/addresses/position.ts";
 import { spellingsOf } from "../../src/connectors/addresses/spellings.ts";
@@ -8,7 +9,8 @@ import type { Client, ConnectDeps, ConnectorDefinition } from "../../src/connect
 import { connectors } from "../../src/connectors/index.ts";
 import { ConnectionError, KoblingError, RejectedError, RetryableError } from "../../src/lib/errors.ts";
 import { compileMapping } from "../../src/mappings/compile.ts";
-import { companyDocument, places } from "../support/directories.ts";
+import excerpt from "../contracts/google/places.v1.excerpt.json" with { type: "json" };
+import { companyDocument, placeDocument, places } from "../support/directories.ts";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -46,6 +48,14 @@ const stages: Readonly<Record<string, () => Promise<Stage>>> = {
         wrongSettings: { ...shared, token: "forkert" },
         secret: simulator.token,
       },
+    };
+  },
+  google: async () => {
+    const simulator = await startPlaces([placeDocument({ id: "ChIJ-1", navn: "Nordisk Træ" })]);
+    const { baseUrl, apiKey } = simulator;
+    return {
+      ...{ simulator, object: "sted", text: "Nordisk Træ Odense", nothing: "Findes Ikke", id: "ChIJ-1" },
+      ...{ settings: { baseUrl, apiKey }, wrongSettings: { baseUrl, apiKey: "forkert" }, secret: apiKey },
     };
   },
   cvr: async () => {
@@ -97,7 +107,9 @@ describe.each(directories)("directory $name", (definition) => {
   test("finds what is looked for, surely where it is meant, and reads it by its id", async () => {
     const { client, object, text, id } = await start(definition);
     const found = await client.search?.(object, { text, limit: 5 });
-    expect(found?.hits[0]).toMatchObject({ externalId: id, score: 1 });
+    expect(found?.hits[0]).toMatchObject({ externalId: id });
+    // What is typed at Google is a question; a number or a whole address elsewhere is what was meant.
+    expect((found?.hits[0]?.score ?? 0) >= 0.95).toBe(definition.name !== "google");
     const answer = await client.get(object, id);
     if ("gone" in answer) throw new Error("It is gone");
     const mapping = definition.mappings[object];
@@ -162,7 +174,7 @@ describe.each(directories)("directory $name", (definition) => {
 
   test("stays off until an unverified contract is accepted", () => {
     const isUnsure = definition.confidence === "reconstructed" || definition.confidence === "unknown";
-    const parsed = definition.settings.safeParse({ user: "x", password: "y" });
+    const parsed = definition.settings.safeParse({ user: "x", password: "y", apiKey: "z" });
     if (isUnsure) expect(JSON.stringify(parsed.error?.issues)).toContain("acceptUnverifiedContract");
     else expect(JSON.stringify(parsed.error?.issues ?? [])).not.toContain("acceptUnverifiedContract");
   });
@@ -281,5 +293,63 @@ describe("cvr", () => {
     const { client, simulator } = await start(named("cvr"));
     (simulator as Awaited<ReturnType<typeof startCvr>>).rename(); // the stage of cvr is one
     expect(await failure(client.discover())).toMatchObject({ code: "bad_settings" });
+  });
+});
+
+describe("google", () => {
+  const field = (name: string) => excerpt.schemas.GoogleMapsPlacesV1Place.properties[name as "id"]; // any field may be asked for
+
+  test("questions, masks and answers are those of Google's own document", async () => {
+    const { client, simulator } = await start(named("google"));
+    await client.search?.("sted", { text: "Nordisk Træ", limit: 5 });
+    await client.get("sted", "ChIJ-1");
+    const [search, get] = simulator.log;
+    const { searchText, get: details } = excerpt.methods;
+    expect(`${search?.method} ${search?.path}`).toBe(`${searchText.httpMethod} /${searchText.path}`);
+    const body = JSON.parse(search?.body ?? "{}") as Record<string, unknown>;
+    for (const [name, value] of Object.entries(body)) {
+      const known = excerpt.schemas.GoogleMapsPlacesV1SearchTextRequest.properties[name as "textQuery"];
+      expect(known?.type).toBe(typeof value === "number" ? "integer" : typeof value);
+    }
+    const mask = String(search?.headers["x-goog-fieldmask"]).split(",");
+    expect(mask.every((each) => each.startsWith("places.") && field(each.slice("places.".length)) !== undefined)).toBe(
+      true,
+    );
+    expect(get?.method).toBe(details.httpMethod);
+    expect(`${get?.path}`.slice(1)).toMatch(
+      new RegExp(`^v1/${details.parameters.name.pattern.replace(/^\^|\$$/g, "")}$`),
+    );
+    expect([...(get?.query.keys() ?? [])].every((name) => name in details.parameters)).toBe(true);
+    expect(
+      String(get?.headers["x-goog-fieldmask"])
+        .split(",")
+        .every((each) => field(each) !== undefined),
+    ).toBe(true);
+    expect(Object.keys(placeDocument({ id: "x", navn: "y" })).every((each) => field(each) !== undefined)).toBe(true);
+    // No key in an address, which ends in logs.
+    expect(simulator.log.some(({ path, query }) => `${path}?${query}`.includes("AIza"))).toBe(false);
+  });
+
+  test("it is sure only where name and address are the record's", async () => {
+    const { client } = await start(named("google"));
+    const known = {
+      firmanavn: "Nordisk Træ",
+      adresse1: "Nørregade 12",
+      postnr: "5000",
+      bynavn: "Odense C",
+      landekode: "DK",
+    };
+    expect((await client.search?.("sted", { known, limit: 5 }))?.hits).toMatchObject([
+      { externalId: "ChIJ-1", score: 1 },
+    ]);
+    const elsewhere = { firmanavn: "Nordisk Træ", postnr: "5000" };
+    expect((await client.search?.("sted", { known: elsewhere, limit: 5 }))?.hits[0]?.score).toBeLessThan(0.95);
+  });
+
+  test("an id that was replaced is told with the new one", async () => {
+    const { client, simulator } = await start(named("google"));
+    const service = simulator as Awaited<ReturnType<typeof startPlaces>>; // the stage of google is one
+    service.put({ ...placeDocument({ id: "ChIJ-1", navn: "Nordisk Træ" }), movedPlaceId: "ChIJ-2" });
+    expect(await client.get("sted", "ChIJ-1")).toMatchObject({ gone: true, replacedBy: "ChIJ-2" });
   });
 });

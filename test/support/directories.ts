@@ -1,5 +1,6 @@
 import type { RegisteredAddress } from "../../simulators/directories/addresses.ts";
 import type { CompanyDocument } from "../../simulators/directories/cvr.ts";
+import type { PlaceDocument } from "../../simulators/directories/google.ts";
 
 /** Places of the register, invented; the point of the first is in Odense. */
 export const places: readonly RegisteredAddress[] = [
@@ -86,5 +87,43 @@ export function companyDocument(facts: CompanyFacts): CompanyDocument {
       sammensatStatus: facts.status ?? "NORMAL",
       nyesteKontaktoplysninger: [facts.telefon ?? ""],
     },
+  };
+}
+
+/** A place as Google shows it, data invented. */
+export function placeDocument(facts: {
+  readonly id: string;
+  readonly navn: string;
+  readonly telefon?: string;
+  readonly vej?: string;
+  readonly lat?: number;
+}): PlaceDocument {
+  const part = (types: string[], longText: string, shortText = longText) => ({
+    types,
+    longText,
+    shortText,
+    languageCode: "da",
+  });
+  return {
+    id: facts.id,
+    displayName: { text: facts.navn },
+    formattedAddress: `${facts.vej ?? "Nørregade"} 12, 5000 Odense C, Danmark`,
+    addressComponents: [
+      part(["street_number"], "12"),
+      part(["route"], facts.vej ?? "Nørregade"),
+      part(["locality", "political"], "Odense C"),
+      part(["country", "political"], "Danmark", "DK"),
+      part(["postal_code"], "5000"),
+    ],
+    postalAddress: {
+      regionCode: "DK",
+      postalCode: "5000",
+      locality: "Odense C",
+      addressLines: [`${facts.vej ?? "Nørregade"} 12`],
+    },
+    location: { latitude: facts.lat ?? 55.4, longitude: 10.38 },
+    nationalPhoneNumber: facts.telefon ?? "62 52 12 34",
+    internationalPhoneNumber: `+45 ${facts.telefon ?? "62 52 12 34"}`,
+    businessStatus: "OPERATIONAL",
   };
 }

@@ -14,7 +14,7 @@ export const addresses = defineConnector({
   showsAfterMs: 0,
   mode: "call",
   delta: false,
-  directory: { terms: { attribution: null, passOn: true, storeMs: null } },
+  directory: { terms: () => ({ attribution: null, passOn: true, storeMs: null }) },
   mappings: { adresse: addressMapping },
   connect: addressesClient,
 });

@@ -14,7 +14,7 @@ export const cvr = defineConnector({
   showsAfterMs: 0,
   mode: "call",
   delta: false,
-  directory: { terms: { attribution: "CVR", passOn: true, storeMs: null } },
+  directory: { terms: () => ({ attribution: "CVR", passOn: true, storeMs: null }) },
   mappings: { virksomhed: companyMapping },
   connect: cvrClient,
 });
