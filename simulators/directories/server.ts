@@ -11,7 +11,9 @@ export interface Asked {
 
 export interface Answer {
   readonly status?: number;
+  /** Sent as JSON; `text` is sent as it is. */
   readonly body?: unknown;
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -56,9 +58,9 @@ export async function startDirectory(answer: (asked: Asked) => Answer): Promise<
         fault.kind === "malformed" ? '{"status":"ok","fund":[{' : fault.kind === "empty" ? "" : "{}",
       );
     }
-    const { status = 200, body = {}, headers = {} } = answer(asked);
+    const { status = 200, body = {}, text, headers = {} } = answer(asked);
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
-    response.end(JSON.stringify(body));
+    response.end(text ?? JSON.stringify(body));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -6,6 +6,18 @@ import { files } from "./files/index.ts";
 import { google } from "./google/index.ts";
 import { imports } from "./import/index.ts";
 import { keybalance } from "./keybalance/index.ts";
+import { krak } from "./krak/index.ts";
+import { tdc } from "./tdc/index.ts";
 
 /** Every connector; a new vendor is a line here and a folder beside it. */
-export const connectors: readonly ConnectorDefinition[] = [keybalance, api, files, imports, addresses, cvr, google];
+export const connectors: readonly ConnectorDefinition[] = [
+  keybalance,
+  api,
+  files,
+  imports,
+  addresses,
+  cvr,
+  google,
+  krak,
+  tdc,
+];

@@ -77,7 +77,7 @@ export function httpClient(options: HttpOptions): HttpClient {
     const state: CallState = { call, isSent: false, isLate: false, status: undefined };
     try {
       const answer = await exchange(pool, state, call.timeoutMs ?? timeoutMs, {
-        path: prefix + joinPath(call.path) + queryText(call.query),
+        path: (prefix + joinPath(call.path) || "/") + queryText(call.query),
         method: call.method,
         headers: {
           ...options.headers,

@@ -1,16 +1,21 @@
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { startAddressService } from "../../simulators/directories/addresses.ts";
 import { startCvr } from "../../simulators/directories/cvr.ts";
 import { startPlaces } from "../../simulators/directories/google.ts";
+import { startCompanySearch } from "../../simulators/directories/krak.ts";
 import type { DirectorySimulator } from "../../simulators/directories/server.ts";
+import { startNne } from "../../simulators/directories/tdc.ts";
 import { positionOf } from "../../src/connectors/addresses/position.ts";
 import { spellingsOf } from "../../src/connectors/addresses/spellings.ts";
 import type { Client, ConnectDeps, ConnectorDefinition } from "../../src/connectors/connector.ts";
 import { connectors } from "../../src/connectors/index.ts";
+import { companyMapping } from "../../src/connectors/tdc/mapping.ts";
+import { readEnvelope } from "../../src/connectors/tdc/soap.ts";
 import { ConnectionError, KoblingError, RejectedError, RetryableError } from "../../src/lib/errors.ts";
 import { compileMapping } from "../../src/mappings/compile.ts";
 import excerpt from "../contracts/google/places.v1.excerpt.json" with { type: "json" };
-import { companyDocument, placeDocument, places } from "../support/directories.ts";
+import { adverts, companyDocument, nneCompanies, placeDocument, places } from "../support/directories.ts";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -27,6 +32,8 @@ interface Stage {
   readonly nothing: string;
   readonly id: string;
   readonly secret: string;
+  /** It has no look-up by id: what is not shown is not told as gone. */
+  readonly isListed?: boolean;
 }
 
 const company = companyDocument({
@@ -56,6 +63,30 @@ const stages: Readonly<Record<string, () => Promise<Stage>>> = {
     return {
       ...{ simulator, object: "sted", text: "Nordisk Træ Odense", nothing: "Findes Ikke", id: "ChIJ-1" },
       ...{ settings: { baseUrl, apiKey }, wrongSettings: { baseUrl, apiKey: "forkert" }, secret: apiKey },
+    };
+  },
+  krak: async () => {
+    const simulator = await startCompanySearch(adverts);
+    const shared = { baseUrl: simulator.baseUrl, profile: simulator.profile, acceptUnverifiedContract: true };
+    return {
+      ...{ simulator, object: "firma", text: "10000001", nothing: "Findes Ikke", id: "10000001", isListed: true },
+      ...{
+        settings: { ...shared, key: simulator.key },
+        wrongSettings: { ...shared, key: "forkert" },
+        secret: simulator.key,
+      },
+    };
+  },
+  tdc: async () => {
+    const simulator = await startNne(nneCompanies);
+    const shared = { baseUrl: simulator.baseUrl, acceptUnverifiedContract: true };
+    return {
+      ...{ simulator, object: "firma", text: "12345674", nothing: "Findes Ikke", id: "200000001" },
+      ...{
+        settings: { ...shared, key: simulator.key },
+        wrongSettings: { ...shared, key: "forkert" },
+        secret: simulator.key,
+      },
     };
   },
   cvr: async () => {
@@ -125,9 +156,10 @@ describe.each(directories)("directory $name", (definition) => {
   });
 
   test("finds nothing where there is nothing, and says of an unknown id that it is gone", async () => {
-    const { client, object, nothing } = await start(definition);
+    const { client, object, nothing, isListed } = await start(definition);
     expect((await client.search?.(object, { text: nothing, limit: 5 }))?.hits).toEqual([]);
-    expect(await client.get(object, "00000000")).toMatchObject({ gone: true });
+    if (isListed === true) expect(await failure(client.get(object, "00000000"))).toBeInstanceOf(RetryableError);
+    else expect(await client.get(object, "00000000")).toMatchObject({ gone: true });
   });
 
   test("says of its account what it can, and refuses to list or write", async () => {
@@ -174,7 +206,14 @@ describe.each(directories)("directory $name", (definition) => {
 
   test("stays off until an unverified contract is accepted", () => {
     const isUnsure = definition.confidence === "reconstructed" || definition.confidence === "unknown";
-    const parsed = definition.settings.safeParse({ user: "x", password: "y", apiKey: "z" });
+    const parsed = definition.settings.safeParse({
+      user: "x",
+      password: "y",
+      apiKey: "z",
+      baseUrl: "http://x.dk",
+      profile: "p",
+      key: "k",
+    });
     if (isUnsure) expect(JSON.stringify(parsed.error?.issues)).toContain("acceptUnverifiedContract");
     else expect(JSON.stringify(parsed.error?.issues ?? [])).not.toContain("acceptUnverifiedContract");
   });
@@ -351,5 +390,80 @@ describe("google", () => {
     const service = simulator as Awaited<ReturnType<typeof startPlaces>>; // the stage of google is one
     service.put({ ...placeDocument({ id: "ChIJ-1", navn: "Nordisk Træ" }), movedPlaceId: "ChIJ-2" });
     expect(await client.get("sted", "ChIJ-1")).toMatchObject({ gone: true, replacedBy: "ChIJ-2" });
+  });
+});
+
+describe("krak", () => {
+  test("fills what it shows; paid adverts come first and are not taken for what was meant", async () => {
+    const { client } = await start(named("krak"));
+    const known = { firmanavn: "Nordisk Træ ApS", adresse1: "Nørregade 12", postnr: "5000", landekode: "DK" };
+    const found = await client.search?.("firma", { known, limit: 5 });
+    expect(found?.hits.map(({ externalId, score }) => [externalId, score >= 0.95])).toEqual([
+      ["10000001", true],
+      ["10000009", false],
+    ]);
+    expect(await client.get("firma", "10000001")).toMatchObject({
+      object: {
+        image: {
+          ...{ eniroId: "10000001", companyName: "Nordisk Træ ApS", orgNumber: "12345674", streetName: "Nørregade 12" },
+          ...{ postCode: "5000", postArea: "Odense C", country: "DK", phoneNumber: "62 52 12 34" },
+        },
+      },
+    });
+  });
+});
+
+describe("tdc", () => {
+  const wsdl = readFileSync(new URL("../contracts/nne/nne-3.1.excerpt.wsdl", import.meta.url), "utf8");
+  const partsOf = (message: string): string[] => {
+    const [, inner = ""] =
+      new RegExp(`<message name="NNE_PortType_${message}">([\\s\\S]*?)</message>`).exec(wsdl) ?? [];
+    return [...inner.matchAll(/part name="([^"]+)" type="[^:]+:([^"]+)"/g)].map(([, name, type]) => `${name} ${type}`);
+  };
+  const elementsOf = (type: string): string[] => {
+    const [, inner = ""] = new RegExp(`<complexType name="${type}">([\\s\\S]*?)</complexType>`).exec(wsdl) ?? [];
+    return [...inner.matchAll(/element name="([^"]+)"/g)].map(([, name]) => name ?? "");
+  };
+
+  test("calls are those of the vendor's WSDL: names, order and types", async () => {
+    const { client, simulator } = await start(named("tdc"));
+    await client.search?.("firma", { text: "12345674", limit: 5 });
+    await client.get("firma", "200000001");
+    const [search, fetch] = simulator.log.map(({ body }) => body);
+    const sentIn = (body: string | undefined) =>
+      [...(body ?? "").matchAll(/<(\w+_\d) xsi:type="\w+:(\w+)"/g)].map(([, name, type]) => `${name} ${type}`);
+    expect(sentIn(search)).toEqual(partsOf("search"));
+    expect(sentIn(fetch)).toEqual(partsOf("fetchCompany"));
+    expect(elementsOf("Question")).toContain("cvrNo");
+    for (const { remote } of companyMapping.fields)
+      if (remote !== "country") expect(elementsOf("Company")).toContain(remote);
+  });
+
+  test("zeros before numbers come back, a text is told exactly, and head office and branch are both shown", async () => {
+    const { client } = await start(named("tdc"));
+    expect(await client.get("firma", "200000003")).toMatchObject({
+      object: {
+        image: { cvrNo: "01234560", zipCode: "0999", officialName: "Brødrene <Holm> & Søn A/S", homePage: null },
+      },
+    });
+    const both = await client.search?.("firma", { text: "45123456", limit: 5 });
+    expect(both?.hits.filter(({ score }) => score >= 0.95).map(({ externalId }) => externalId)).toEqual([
+      "200000004",
+      "200000005",
+    ]);
+    expect((await client.search?.("firma", { known: { tdcId: "200000003" }, limit: 5 }))?.hits).toMatchObject([
+      { score: 1 },
+    ]);
+  });
+
+  test("references are resolved wherever they stand, and a circle of them ends", () => {
+    const envelope = (inner: string) => `<e:Envelope xmlns:e="x"><e:Body>${inner}</e:Body></e:Envelope>`;
+    const circle = '<aResponse><result href="#A"/></aResponse><m id="A"><b href="#A"/><c>1</c></m>';
+    expect(readEnvelope(envelope(circle))).toMatchObject({ result: { b: { c: "1" }, c: "1" } });
+    expect(readEnvelope(envelope("<Fault><faultstring>nej</faultstring></Fault>"))).toEqual({ fault: "nej" });
+    expect(readEnvelope("<html>")).toBeUndefined();
+    expect(readEnvelope("")).toBeUndefined();
+    const bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>';
+    expect(readEnvelope(`${bomb}${envelope("<aResponse><result>&b;</result></aResponse>")}`)).toBeUndefined();
   });
 });

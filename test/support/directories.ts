@@ -1,6 +1,8 @@
 import type { RegisteredAddress } from "../../simulators/directories/addresses.ts";
 import type { CompanyDocument } from "../../simulators/directories/cvr.ts";
 import type { PlaceDocument } from "../../simulators/directories/google.ts";
+import type { Advert } from "../../simulators/directories/krak.ts";
+import type { NneCompany } from "../../simulators/directories/tdc.ts";
 
 /** Places of the register, invented; the point of the first is in Odense. */
 export const places: readonly RegisteredAddress[] = [
@@ -127,3 +129,57 @@ export function placeDocument(facts: {
     businessStatus: "OPERATIONAL",
   };
 }
+
+/** Adverts of KRAK, invented; the first is a paid one. */
+export const adverts: readonly Advert[] = [
+  {
+    eniroId: "10000009",
+    companyName: "Nordisk Træ Trading ApS",
+    orgNumber: "10000009",
+    streetName: "Kajen 2",
+    postCode: "5000",
+    postArea: "Odense C",
+  },
+  {
+    ...{
+      eniroId: 10000001,
+      companyName: "Nordisk Træ ApS",
+      orgNumber: "12345674",
+      streetName: "Nørregade 12",
+      postCode: "5000",
+    },
+    ...{ postArea: "Odense C", phoneNumber: "62 52 12 34" },
+  },
+];
+
+/** Companies of Navne & Numre, invented; two of one CVR number. */
+export const nneCompanies: readonly NneCompany[] = [
+  {
+    ...{ tdcId: 200000001, officialName: "Nordisk Træ ApS", cvrNo: 12345674, street: "Nørregade 12", zipCode: 5000 },
+    ...{ district: "Odense C", phone: "62521234", homePage: "www.nordisk-trae.dk" },
+  },
+  {
+    tdcId: 200000003,
+    officialName: "Brødrene <Holm> & Søn A/S",
+    cvrNo: 1234560,
+    street: "Vej 1",
+    zipCode: 999,
+    district: "København C",
+  },
+  {
+    tdcId: 200000004,
+    officialName: "Havnens Is ApS",
+    cvrNo: 45123456,
+    street: "Kajen 2",
+    zipCode: 5000,
+    district: "Odense C",
+  },
+  {
+    tdcId: 200000005,
+    officialName: "Havnens Is ApS, Aarhus",
+    cvrNo: 45123456,
+    street: "Kajen 9",
+    zipCode: 8000,
+    district: "Aarhus C",
+  },
+];

@@ -1,11 +1,9 @@
-import { addressKey } from "../../danish/address.ts";
-import { nameKey } from "../../danish/company-name.ts";
 import { readCvr } from "../../danish/cvr.ts";
-import { nameSimilarity } from "../../danish/name-similarity.ts";
 import { ConnectionError, RejectedError, RetryableError } from "../../lib/errors.ts";
 import { httpClient } from "../../lib/http.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
 import { directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { companyHit } from "../likeness.ts";
 import { cvrOf, imageOf } from "./image.ts";
 import type { Settings } from "./settings.ts";
 import { answerSchema, type Company, sourceParts } from "./wire.ts";
@@ -13,8 +11,6 @@ import { answerSchema, type Company, sourceParts } from "./wire.ts";
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 const TEMPLATE = "POST cvr-permanent/virksomhed/_search";
-/** A name alone is nobody: two companies may have it. */
-const BY_NAME = 0.94;
 
 /** Calls to the distribution of CVR: an Elasticsearch index, read only. */
 export function cvrClient(settings: Settings, deps: ConnectDeps): Client {
@@ -56,14 +52,14 @@ export function cvrClient(settings: Settings, deps: ConnectDeps): Client {
       const number = numberOf(query);
       if (number !== undefined) {
         const { companies, times } = await byNumber(number);
-        return { hits: companies.map((company) => hitOf(company, 1)), times };
+        return { hits: companies.map((company) => hitOf(company, query)), times };
       }
       const name = query.text?.trim() ?? query.known?.firmanavn;
       const beganAt = deps.clock.now();
       if (typeof name !== "string" || name === "") return { hits: [], times: { beganAt, endedAt: beganAt } };
       const must = [{ match: { "Vrvirksomhed.virksomhedMetadata.nyesteNavn.navn": { query: name, operator: "and" } } }];
       const { companies, times } = await ask({ bool: { must } }, query.limit);
-      const hits = companies.map((company) => hitOf(company, scoreOf(company, name, query)));
+      const hits = companies.map((company) => hitOf(company, query));
       return { hits: hits.toSorted((a, b) => b.score - a.score), times };
     },
 
@@ -86,23 +82,14 @@ function numberOf({ text, known }: LookupQuery): string | undefined {
   return read.ok ? read.value : undefined;
 }
 
-const hitOf = (company: Company, score: number): Hit => {
-  const { navn, adresse1, postnr, bynavn } = imageOf(company);
-  const place = [adresse1, [postnr, bynavn].filter(Boolean).join(" ")].filter(Boolean).join(", ");
-  return {
+function hitOf(company: Company, query: LookupQuery): Hit {
+  // As `imageOf` makes them.
+  const { cvrNummer, navn, adresse1, postnr, bynavn } = imageOf(company) as Record<string, string | null>;
+  const facts = {
     externalId: cvrOf(company),
-    title: String(navn ?? cvrOf(company)),
-    detail: place === "" ? null : place,
-    score,
+    firmanavn: navn ?? null,
+    cvrNr: cvrNummer ?? null,
+    adresse1: adresse1 ?? null,
   };
-};
-
-/** By name it is sure only where the address is the record's as well. */
-function scoreOf(company: Company, name: string, { known }: LookupQuery): number {
-  const { navn, adresse1, postnr, landekode } = imageOf(company) as Record<string, string | null>; // as `imageOf` makes them
-  const isNamed = nameKey(name).key === nameKey(navn ?? "").key;
-  const theirs = addressKey({ adresse1, postnr, landekode });
-  const ours = known === undefined ? null : addressKey(known as Record<string, string | null>); // flat texts of the catalogue
-  if (isNamed && theirs !== null && theirs === ours) return 1;
-  return Math.min(BY_NAME, nameSimilarity(name, navn ?? ""));
+  return companyHit({ ...facts, postnr: postnr ?? null, bynavn: bynavn ?? null }, query, "cvrNr");
 }
