@@ -12,6 +12,7 @@ import { Problem, problemOf, renderProblem } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { codeListRoutes } from "./routes/code-lists.ts";
 import { connectionRoutes } from "./routes/connections.ts";
+import { consentRoutes } from "./routes/consents.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
 import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
@@ -73,6 +74,7 @@ export function createApi(deps: ApiDeps): Api {
   recordStoryRoutes(app, deps);
   linkRoutes(app, deps);
   lookupRoutes(app, deps);
+  consentRoutes(app, deps);
   conversionRoutes(app, deps);
   codeListRoutes(app, deps);
   connectionRoutes(app, deps);

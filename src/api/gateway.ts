@@ -1,6 +1,7 @@
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { ArchiveAct, Archived } from "../pipelines/archive.ts";
 import type { ReadList } from "../pipelines/code-lists.ts";
+import type { ConsentAct, EligibilityQuestion } from "../pipelines/consents.ts";
 import type { ConversionPlan, ConvertAct } from "../pipelines/conversions/convert.ts";
 import type { Missing } from "../pipelines/conversions/requirements.ts";
 import type { ConversionStanding } from "../pipelines/conversions/standing.ts";
@@ -19,6 +20,9 @@ import type { UnmergeAct, UnmergeOutcome } from "../pipelines/merging/unmerge.ts
 import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
+import type { RestrictAct } from "../pipelines/restriction.ts";
+import type { Eligibility } from "../rules/eligibility.ts";
+import type { StoredConsent } from "../store/consents.ts";
 import type { DomainContact } from "../store/domain-contacts.ts";
 import type { Import } from "../store/imports.ts";
 import type { Lead } from "../store/leads.ts";
@@ -66,6 +70,10 @@ export interface Gateway {
   takeLead(act: LeadAct): Promise<{ lead: Lead; repeated: boolean }>;
   archive(act: ArchiveAct): Promise<Archived>;
   unarchive(act: ArchiveAct): Promise<void>;
+  restrict(act: RestrictAct): Promise<void>;
+  unrestrict(act: RestrictAct): Promise<void>;
+  noteConsent(act: ConsentAct): Promise<StoredConsent>;
+  askEligibility(question: EligibilityQuestion): Promise<Eligibility>;
   takeAddress(act: SeenAddress & { connection: string; by: Actor }): Promise<AddressOutcome>;
   undoDomainContact(act: { id: number; by: Actor }): Promise<DomainContact>;
   merge(act: MergeAct): Promise<MergeOutcome>;

@@ -1,10 +1,9 @@
+import { copenhagenDay } from "../lib/time.ts";
 import type { BodyContext } from "../model/read-body.ts";
 import type { ApiDeps } from "./api-deps.ts";
 
-const copenhagen = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Copenhagen", dateStyle: "short" });
-
 /** The date in Copenhagen, `YYYY-MM-DD`: what "today" means to a Danish company. */
-export const todayOf = (now: Date): string => copenhagen.format(now);
+export const todayOf = copenhagenDay;
 
 /** What is typed is judged by today's date and the installation's own lists of words. */
 export const typedNow = ({ now, vocabularies }: ApiDeps): BodyContext & { readonly today: string } => ({

@@ -14,3 +14,8 @@ export function readDurationMs(text: string): number | undefined {
   const unit = match[2] as keyof typeof UNIT_MS; // the pattern names exactly these units
   return Math.round(Number(match[1]) * UNIT_MS[unit]);
 }
+
+const copenhagen = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Copenhagen", dateStyle: "short" });
+
+/** The date in Copenhagen, `YYYY-MM-DD`: what "today" means to a Danish company. */
+export const copenhagenDay = (now: Date): string => copenhagen.format(now);

@@ -2,6 +2,7 @@ import type { Gateway } from "../api/gateway.ts";
 import { archive, unarchive } from "../pipelines/archive.ts";
 import { backpressure } from "../pipelines/backpressure.ts";
 import { readCodeLists, unknownCodes } from "../pipelines/code-lists.ts";
+import { askEligibility, noteConsent } from "../pipelines/consents.ts";
 import { convert, planConversion } from "../pipelines/conversions/convert.ts";
 import { watchConversions } from "../pipelines/conversions/watch.ts";
 import { changeDealing } from "../pipelines/dealings.ts";
@@ -22,6 +23,7 @@ import { leaseOutbound, receiptOutbound } from "../pipelines/outbound.ts";
 import { changePolicies } from "../pipelines/policies.ts";
 import { release } from "../pipelines/preview.ts";
 import { receive } from "../pipelines/receive.ts";
+import { restrict, unrestrict } from "../pipelines/restriction.ts";
 import { startRun } from "../pipelines/runs.ts";
 import { completeSnapshot, openSnapshot } from "../pipelines/snapshots.ts";
 import {
@@ -45,6 +47,10 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     takeLead: (act) => takeLead(deps, act),
     archive: (act) => archive(deps, act),
     unarchive: (act) => unarchive(deps, act),
+    restrict: (act) => restrict(deps, act),
+    unrestrict: (act) => unrestrict(deps, act),
+    noteConsent: (act) => noteConsent(deps, act),
+    askEligibility: (question) => askEligibility(deps, question),
     takeAddress: (act) => takeAddress(deps, act),
     undoDomainContact: (act) => undoDomainContact(deps, act),
     merge: (act) => mergeKundeemner(deps, act),

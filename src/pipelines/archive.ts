@@ -1,4 +1,5 @@
 import { RejectedError } from "../lib/errors.ts";
+import type { Due } from "../store/deliveries.ts";
 import { loadLinksOf, type StoredLink } from "../store/links.ts";
 import { accountsOf, type Balance, readBalances, type UnknownBalance } from "./balances.ts";
 import { type Batch, type EntitySlot, type Incoming, iso, write } from "./batch.ts";
@@ -58,13 +59,16 @@ export async function unarchive(deps: Deps, act: ArchiveAct): Promise<void> {
       const slot = await takeForEdit(batch, "kundeemne", act.id, act.ifVersion);
       if (slot.entity.state.archived) turn(batch, slot, act, false);
     },
-    async (batch) => {
-      const due = [];
-      for (const [connection, readings] of await waitingReadings(batch, act.id))
-        due.push(...(await decideBatch(deps, batch.tx, connection, readings)).due);
-      return due;
-    },
+    (batch) => decideWaiting(deps, batch, act.id),
   );
+}
+
+/** Decides what the systems of a record have shown while its state forbade to take it; gives what is due of it. */
+export async function decideWaiting(deps: Deps, batch: Batch, id: string): Promise<Due[]> {
+  const due: Due[] = [];
+  for (const [connection, readings] of await waitingReadings(batch, id))
+    due.push(...(await decideBatch(deps, batch.tx, connection, readings)).due);
+  return due;
 }
 
 function turn(batch: Batch, slot: EntitySlot, { by, reason }: ArchiveAct, archived: boolean): void {
@@ -80,7 +84,7 @@ function turn(batch: Batch, slot: EntitySlot, { by, reason }: ArchiveAct, archiv
   slot.entity = { ...slot.entity, state: { ...slot.entity.state, archived } };
 }
 
-/** What the objects of a record and its contacts last showed, where the archive kept it from being taken. */
+/** What the objects of a record and its contacts last showed, where its state kept it from being taken. */
 async function waitingReadings(batch: Batch, id: string): Promise<Map<string, Incoming[]>> {
   const contacts = await batch.tx.unsafe("select id from kontaktpersoner where kundeemne_id = $1::uuid", [id]);
   const links = await loadLinksOf(batch.tx, [id, ...contacts.map((row) => String(row.id))]);

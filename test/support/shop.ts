@@ -5,6 +5,7 @@ import { countDrift } from "../../src/pipelines/agreement.ts";
 import { archive, unarchive } from "../../src/pipelines/archive.ts";
 import { backpressure } from "../../src/pipelines/backpressure.ts";
 import { readCodeLists, unknownCodes } from "../../src/pipelines/code-lists.ts";
+import { askEligibility, noteConsent } from "../../src/pipelines/consents.ts";
 import { convert, planConversion } from "../../src/pipelines/conversions/convert.ts";
 import { watchConversions } from "../../src/pipelines/conversions/watch.ts";
 import { changeDealing } from "../../src/pipelines/dealings.ts";
@@ -21,6 +22,7 @@ import { unmergeKundeemner } from "../../src/pipelines/merging/unmerge.ts";
 import { changePolicies } from "../../src/pipelines/policies.ts";
 import { release } from "../../src/pipelines/preview.ts";
 import { receive } from "../../src/pipelines/receive.ts";
+import { restrict, unrestrict } from "../../src/pipelines/restriction.ts";
 import { startRun } from "../../src/pipelines/runs.ts";
 import { pauseConnection, resumeConnection } from "../../src/pipelines/steering.ts";
 import { startUndo } from "../../src/pipelines/undo.ts";
@@ -142,6 +144,10 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       archive: (act) => archive(deps, act),
       takeLead: (act) => takeLead(deps, act),
       unarchive: (act) => unarchive(deps, act),
+      restrict: (act) => restrict(deps, act),
+      unrestrict: (act) => unrestrict(deps, act),
+      noteConsent: (act) => noteConsent(deps, act),
+      askEligibility: (question) => askEligibility(deps, question),
       receive: (from, envelopes) => receive(deps, from, envelopes),
       backpressure: (connection) => backpressure(deps, connection),
       startRun: (act) => startRun(deps, act),

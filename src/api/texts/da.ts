@@ -223,6 +223,7 @@ export const da: Texts = {
     near: "En omkreds skrives bredde,længde,meter.",
     polygon: "Hjørner skrives længde,bredde;længde,bredde;… og er mindst tre.",
     rate: "En kurs er over 0.",
+    consent_address: "En adresse til denne kanal: en postkasse eller et telefonnummer.",
     contact: "En kontaktperson hos samme kundeemne.",
     scale: "Højst {scale} decimaler.",
     type: "Værdien passer ikke til feltets type.",

@@ -190,6 +190,7 @@ export const en: Texts = {
     near: "A circle is lat,lng,metres.",
     polygon: "Corners are lng,lat;lng,lat;… and at least three.",
     rate: "A rate is more than 0.",
+    consent_address: "An address of this channel: a mailbox, or a telephone number.",
     contact: "A contact of the same Kundeemne.",
     scale: "At most {scale} decimals.",
     type: "The value does not fit the field's type.",
