@@ -14,6 +14,7 @@ import { codeListRoutes } from "./routes/code-lists.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { consentRoutes } from "./routes/consents.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
+import { criteriaRoutes } from "./routes/criteria.ts";
 import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { domainContactRoutes } from "./routes/domain-contacts.ts";
@@ -75,6 +76,7 @@ export function createApi(deps: ApiDeps): Api {
   linkRoutes(app, deps);
   lookupRoutes(app, deps);
   consentRoutes(app, deps);
+  criteriaRoutes(app, deps);
   conversionRoutes(app, deps);
   codeListRoutes(app, deps);
   connectionRoutes(app, deps);

@@ -2,6 +2,12 @@ import type { Catalogue } from "./catalogue.ts";
 import type { Field, Kind } from "./field.ts";
 import type { Area } from "./geo.ts";
 
+/** A day so far from today in Copenhagen: `{ today: -90, unit: "d" }` is 90 days ago. Of dates only. */
+export interface RelativeDay {
+  readonly today: number;
+  readonly unit: "d" | "m" | "y";
+}
+
 /** What a criterion compares with; in memory as `Value`, null: empty. */
 export type Operand = string | number | boolean | null;
 
@@ -26,7 +32,9 @@ export type Criterion =
   | { readonly or: readonly Criterion[] }
   | { readonly not: Criterion }
   | { readonly field: string; readonly is: Operand }
-  | { readonly field: string; readonly compares: Comparison; readonly with: string | number }
+  | { readonly field: string; readonly compares: Comparison; readonly with: string | number | RelativeDay }
+  /** The text begins with this, letter by letter: a section of branches, a range of postal codes. */
+  | { readonly field: string; readonly startsWith: string }
   /** The record's position lies in it, border included; a record without one lies nowhere. */
   | { readonly area: Area }
   | { readonly meta: MetaFact; readonly after: string };
@@ -35,6 +43,12 @@ export interface CriterionFault {
   readonly name: string;
   readonly code: "unknown_field" | "bad_value";
 }
+
+/** Kinds of one text each, which can begin with something. */
+export const prefixKinds: ReadonlySet<Kind> = new Set([
+  ...(["text", "longText", "code", "listCode", "postnr", "phone", "email", "url"] as const),
+  ...(["cvr", "se", "euVat", "gln", "country", "currency"] as const),
+]);
 
 /** Kinds that hold several values; equality asks for membership. */
 export const severalKinds: ReadonlySet<Kind> = new Set(["codeSet", "textSet", "textList", "pNumbers"]);

@@ -1,6 +1,13 @@
 import type { Fragment } from "postgres";
 import type { Catalogue } from "../model/catalogue.ts";
-import { type Comparison, type Criterion, type MetaFact, type Operand, severalKinds } from "../model/criteria.ts";
+import {
+  type Comparison,
+  type Criterion,
+  type MetaFact,
+  type Operand,
+  type RelativeDay,
+  severalKinds,
+} from "../model/criteria.ts";
 import type { Field } from "../model/field.ts";
 import { areaSql } from "./area-sql.ts";
 import type { Db } from "./database.ts";
@@ -29,6 +36,8 @@ export function criterionSql(
     const worked = live?.get(part.field);
     const column =
       worked === undefined ? sql`${sql(`${alias}.${catalogue.columnOf.get(part.field)}`)}` : sql`${sql.unsafe(worked)}`;
+    if ("startsWith" in part) return sql`(${column} is not null and starts_with(${column}, ${part.startsWith}::text))`;
+    if ("compares" in part && typeof part.with === "object") return relative(sql, column, part.compares, part.with);
     return "compares" in part
       ? comparison(sql, field, column, part.compares, String(part.with))
       : equality(sql, field, column, part.is);
@@ -85,6 +94,15 @@ function comparison(sql: Db, field: Field, column: Fragment, compares: Compariso
     field.kind === "postnr" ? [sql`${column} collate "C"`, "text"] : [column, TYPES[field.kind] ?? "text"];
   const holds = sql`(${column} is not null and ${side} ${sign} ${value}::text::${sql.unsafe(type)})`;
   return field.sum && zeroMeets(compares, Number(value)) ? sql`(${column} is null or ${holds})` : holds;
+}
+
+const UNITS: Record<RelativeDay["unit"], string> = { d: "day", m: "month", y: "year" };
+
+/** A day that moves with the calendar of Copenhagen, by the database's clock (rule R35). */
+function relative(sql: Db, column: Fragment, compares: Comparison, { today, unit }: RelativeDay): Fragment {
+  const interval = sql`${String(today)}::text::integer * ${sql.unsafe(`interval '1 ${UNITS[unit]}'`)}`;
+  const day = sql`(((select kobling_now()) at time zone 'Europe/Copenhagen')::date + ${interval})::date`;
+  return sql`(${column} is not null and ${column} ${sql.unsafe(SIGNS[compares])} ${day})`;
 }
 
 const zeroMeets = (compares: Comparison, value: number): boolean =>

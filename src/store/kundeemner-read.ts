@@ -72,6 +72,15 @@ export async function listKundeemner(sql: Db, query: ListQuery): Promise<RecordP
   return { records: page.map(readKundeemne), next };
 }
 
+/** How many Kundeemner meet a criterion; erased and merged ones are none. */
+export async function countKundeemner(sql: Db, criterion: Criterion): Promise<number> {
+  const live = fieldsOf(criterion).has("nyesteAkt") && (await isDayTurning(sql)) ? LIVE : undefined;
+  const asked = criterionSql(sql, kundeemneCatalogue, criterion, live === undefined ? {} : { live });
+  const [row] = await sql<{ n: number }[]>`
+    select count(*)::float8 as n from kundeemner e where ${asked} and e.erased_at is null and e.merged_into is null`;
+  return row?.n ?? 0;
+}
+
 /** The order is found on narrow rows; what a record shows is read for those of the page only. */
 async function readStretch(
   sql: Db,

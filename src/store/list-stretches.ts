@@ -74,7 +74,7 @@ export function stretchesOf(
 function mustBeFilled(criterion: Criterion, field: string): boolean {
   if ("and" in criterion) return criterion.and.some((part) => mustBeFilled(part, field));
   if (!("field" in criterion) || criterion.field !== field) return false;
-  if ("compares" in criterion) return true;
+  if ("compares" in criterion || "startsWith" in criterion) return true;
   // A bool that is empty may count as what it is by default.
   return criterion.is !== null && typeof criterion.is !== "boolean";
 }
@@ -82,7 +82,7 @@ function mustBeFilled(criterion: Criterion, field: string): boolean {
 /** Can a record that meets the criterion have a sum that is below, at or above 0? Only what all must meet is asked. */
 function canHaveSign(criterion: Criterion, field: string, sign: number): boolean {
   if ("and" in criterion) return criterion.and.every((part) => canHaveSign(part, field, sign));
-  if (!("field" in criterion) || criterion.field !== field) return true;
+  if (!("field" in criterion) || criterion.field !== field || "startsWith" in criterion) return true;
   if (!("compares" in criterion)) return criterion.is !== null && Math.sign(Number(criterion.is)) === sign;
   const bound = Number(criterion.with);
   switch (criterion.compares) {

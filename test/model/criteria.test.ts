@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { kundeemneCatalogue } from "../../src/model/catalogue.ts";
-import { type Criterion, comparisons, criterionOf, fieldsOf } from "../../src/model/criteria.ts";
+import { type Criterion, comparisons, criterionOf, fieldsOf, type RelativeDay } from "../../src/model/criteria.ts";
 import { type Area, metresBetween } from "../../src/model/geo.ts";
+import { setNow } from "../../src/store/clock.ts";
 import { criterionSql } from "../../src/store/criteria-sql.ts";
 import type { Database } from "../../src/store/database.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { storeRecord } from "../support/stored-records.ts";
 
+const TODAY = "2026-02-28";
 const at = (lat: string, lng: string) => ({ "gps.lat": lat, "gps.lng": lng });
 const rows = [
   {
@@ -35,6 +37,8 @@ let database: Database;
 beforeAll(async () => {
   database = await createTestDatabase();
   for (const row of rows) await storeRecord(database.sql, "kundeemne", row);
+  // Midnight in Copenhagen has passed, in Greenwich not.
+  await setNow(database.sql, new Date("2026-02-27T23:30:00Z"));
 });
 
 /** Is a position in an area, by plain code: great circle, and ray casting. */
@@ -53,6 +57,16 @@ function lies(row: { [field: string]: unknown }, area: Area): boolean {
   }, false);
 }
 
+/** A day of the calendar of Copenhagen so far from the one that the database is told is now. */
+function dayFrom({ today, unit }: RelativeDay): string {
+  const date = new Date(`${TODAY}T12:00:00Z`);
+  if (unit === "d") date.setUTCDate(date.getUTCDate() + today);
+  const months = unit === "d" ? 0 : today * (unit === "m" ? 1 : 12);
+  const last = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months + 1, 0)).getUTCDate();
+  const day = Math.min(date.getUTCDate(), last);
+  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, day)).toISOString().slice(0, 10);
+}
+
 /** The same question, asked of the rows by plain code. */
 function holds(row: { [field: string]: unknown }, criterion: Criterion): boolean {
   if ("and" in criterion) return criterion.and.every((part) => holds(row, part));
@@ -61,8 +75,14 @@ function holds(row: { [field: string]: unknown }, criterion: Criterion): boolean
   if ("meta" in criterion) return true;
   if ("area" in criterion) return lies(row, criterion.area);
   const value = row[criterion.field] ?? (criterion.field === "vaerdi" ? "0" : undefined);
+  if ("startsWith" in criterion) return typeof value === "string" && value.startsWith(criterion.startsWith);
   if ("compares" in criterion) {
     if (value === undefined) return false;
+    if (typeof criterion.with === "object") {
+      const day = dayFrom(criterion.with);
+      const text = String(value);
+      return { gt: text > day, gte: text >= day, lt: text < day, lte: text <= day }[criterion.compares];
+    }
     const [left, right] =
       criterion.field === "vaerdi" ? [Number(value), Number(criterion.with)] : [value, criterion.with];
     const order = left === right ? 0 : String(left) > String(right) ? 1 : -1;
@@ -118,6 +138,15 @@ const leaf: fc.Arbitrary<Criterion> = fc.oneof(
     with: fc.constantFrom("-5", "-3", "0", "9.00", "10", "10.50", "99"),
   }),
   fc.record({ area: fc.oneof(box, circle, polygon) }),
+  fc.record({ field: fc.constant("firmanavn"), startsWith: fc.constantFrom("a", "A", "b", "%") }),
+  fc.record({
+    field: fc.constant("nyesteAkt"),
+    compares: fc.constantFrom(...comparisons),
+    with: fc.record({
+      today: fc.constantFrom(-28, -27, -1, 0, 1),
+      unit: fc.constantFrom("d" as const, "m" as const, "y" as const),
+    }),
+  }),
   fc.record({ field: fc.constant("vaerdi"), is: fc.constantFrom("0", "0.00", "9.0", "1", null) }),
   fc.record({
     field: fc.constant("nyesteAkt"),

@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { kundeemneCatalogue } from "../../model/catalogue.ts";
 import { type Criterion, criterionOf } from "../../model/criteria.ts";
+import { readCriterion } from "../../model/criteria-text.ts";
 import { readBox, readCircle, readPolygon } from "../../model/geo.ts";
 import { countRecent } from "../../store/dealing-sums.ts";
 import { listKontaktpersoner, listKundeemner } from "../../store/kundeemner-read.ts";
@@ -19,6 +20,7 @@ import { bodySchema, readRecordBody } from "../record-body.ts";
 import { kundeemneSchema, viewKundeemne, viewWhole, wholeKundeemneSchema } from "../record-view.ts";
 import { bodyProblems, idempotencyHeader, json, pageSchema, secured, securedProblems, uuidParam } from "../route.ts";
 import { todayOf, typedNow } from "../today.ts";
+import { FILTER_ALIASES, faultOfText } from "./criteria.ts";
 
 const tags = ["kundeemner"];
 const params = z.object({ id: uuidParam("id") });
@@ -32,14 +34,18 @@ const ifMatchHeader = z.object({
     .openapi({ description: "ETag of the version that was seen; another one is a 412." }),
 });
 
-/** Other names of filters than those of fields. */
-const ALIASES = new Map([
-  ["arkiveret", "arkiveret.vaerdi"],
-  ["begraenset", "begraenset.vaerdi"],
-]);
 /** Parts of the map that a list can be asked for, by the name of the parameter (S20). */
 const AREAS = { bbox: readBox, near: readCircle, polygon: readPolygon } as const;
-const RESERVED = new Set(["limit", "cursor", "sort", "updatedAfter", "arkiveret", "include", ...Object.keys(AREAS)]);
+const RESERVED = new Set([
+  "limit",
+  "cursor",
+  "sort",
+  "filter",
+  "updatedAfter",
+  "arkiveret",
+  "include",
+  ...Object.keys(AREAS),
+]);
 
 const list = createRoute({
   method: "get",
@@ -61,6 +67,10 @@ const list = createRoute({
       sort: z.string().max(60).default("createdAt").openapi({
         description: "A field, `createdAt` or `updatedAt`; with `-` before it descending.",
         example: "-updatedAt",
+      }),
+      filter: z.string().max(5000).default("").openapi({
+        description: "A criterion as text, as `POST /v1/criteria/check` explains; besides the other filters.",
+        example: 'postnr in 8000..8299 and (branche.kode ~ "43" or vaerdi >= 10000)',
       }),
       updatedAfter: z.iso.datetime({ offset: true }).optional(),
       arkiveret: z.enum(["true", "false", "any"]).default("false"),
@@ -141,18 +151,20 @@ const patch = createRoute({
 
 export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(list, async (c) => {
-    const { limit, cursor, sort, updatedAfter, arkiveret, include } = c.req.valid("query");
+    const { limit, cursor, sort, filter, updatedAfter, arkiveret, include } = c.req.valid("query");
     const filters = Object.entries(c.req.queries()).flatMap(([name, values]) =>
       RESERVED.has(name) ? [] : values.map((value): [string, string] => [name, value]),
     );
     const by = sort.replace(/^-/, "");
     const faults: Fault[] = canSortBy(by) ? [] : [{ pointer: "/sort", code: "unknown_field" }];
-    const asked = criterionOf(kundeemneCatalogue, filters, ALIASES);
+    const asked = criterionOf(kundeemneCatalogue, filters, FILTER_ALIASES);
     faults.push(...asked.faults.map(faultOfFilter));
     const areas = areasOf(c.req.valid("query"), faults);
+    const said = readCriterion(kundeemneCatalogue, filter, FILTER_ALIASES);
+    if ("fault" in said) faults.push(faultOfText("/filter", said.fault));
     if (faults.length > 0) throw new Problem(400, "invalid_query", { faults });
 
-    const terms: Criterion[] = [asked.criterion, ...areas];
+    const terms: Criterion[] = [asked.criterion, ...areas, ...("criterion" in said ? [said.criterion] : [])];
     if (arkiveret !== "any") terms.push({ field: "arkiveret.vaerdi", is: arkiveret === "true" });
     if (updatedAfter !== undefined) terms.push({ meta: "updatedAt", after: updatedAfter });
     const criterion: Criterion = { and: terms };

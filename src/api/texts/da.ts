@@ -195,6 +195,7 @@ export const da: Texts = {
     too_short: "Mindst {least} tegn.",
     too_large: "Højst {limit}.",
     too_small: "Mindst {least}.",
+    filter_syntax: "Ved tegn {at} ventes {wanted}.",
     unknown_field: "Der er intet felt med det navn.",
     document_not_taken:
       "Forbindelsen modtager ikke sådan et bilag. Den modtager: {choices}. Vælg et af dem, eller angiv under handOver, hvem der laver det.",
@@ -223,6 +224,7 @@ export const da: Texts = {
     near: "En omkreds skrives bredde,længde,meter.",
     polygon: "Hjørner skrives længde,bredde;længde,bredde;… og er mindst tre.",
     rate: "En kurs er over 0.",
+    filter_value: "Ikke en værdi af dette felt.",
     consent_address: "En adresse til denne kanal: en postkasse eller et telefonnummer.",
     contact: "En kontaktperson hos samme kundeemne.",
     scale: "Højst {scale} decimaler.",

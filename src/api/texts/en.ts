@@ -163,6 +163,7 @@ export const en: Texts = {
     too_short: "At least {least} characters.",
     too_large: "At most {limit}.",
     too_small: "At least {least}.",
+    filter_syntax: "At character {at}: expected {wanted}.",
     unknown_field: "There is no field of this name.",
     document_not_taken:
       "The connection takes no such document. It takes: {choices}. Take one of them, or say under handOver who makes it.",
@@ -190,6 +191,7 @@ export const en: Texts = {
     near: "A circle is lat,lng,metres.",
     polygon: "Corners are lng,lat;lng,lat;… and at least three.",
     rate: "A rate is more than 0.",
+    filter_value: "Not a value of this field.",
     consent_address: "An address of this channel: a mailbox, or a telephone number.",
     contact: "A contact of the same Kundeemne.",
     scale: "At most {scale} decimals.",

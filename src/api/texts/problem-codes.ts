@@ -51,6 +51,7 @@ export const faultCodes = [
   "code_unknown",
   "document_not_taken",
   "not_listed",
+  "filter_syntax",
 ] as const;
 
 /** Codes that a value's rule gives, besides those in `faultCodes`. */
