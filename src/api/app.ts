@@ -35,6 +35,8 @@ import { quarantineRoutes } from "./routes/quarantine.ts";
 import { recordStoryRoutes } from "./routes/record-story.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { segmentMemberRoutes } from "./routes/segment-members.ts";
+import { segmentRoutes } from "./routes/segments.ts";
 import { snapshotRoutes } from "./routes/snapshots.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { undoRoutes } from "./routes/undo.ts";
@@ -77,6 +79,8 @@ export function createApi(deps: ApiDeps): Api {
   lookupRoutes(app, deps);
   consentRoutes(app, deps);
   criteriaRoutes(app, deps);
+  segmentRoutes(app, deps);
+  segmentMemberRoutes(app, deps);
   conversionRoutes(app, deps);
   codeListRoutes(app, deps);
   connectionRoutes(app, deps);

@@ -21,11 +21,13 @@ import type { PolicyChange } from "../pipelines/policies.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
 import type { RestrictAct } from "../pipelines/restriction.ts";
-import type { Eligibility } from "../rules/eligibility.ts";
+import type { HandedMember, SegmentRun } from "../pipelines/segments.ts";
+import type { Eligibility, RefusalCode } from "../rules/eligibility.ts";
 import type { StoredConsent } from "../store/consents.ts";
 import type { DomainContact } from "../store/domain-contacts.ts";
 import type { Import } from "../store/imports.ts";
 import type { Lead } from "../store/leads.ts";
+import type { Candidate } from "../store/segments.ts";
 import type { UndoTarget } from "../store/undo.ts";
 import type { Webhook } from "../store/webhooks.ts";
 
@@ -73,6 +75,16 @@ export interface Gateway {
   restrict(act: RestrictAct): Promise<void>;
   unrestrict(act: RestrictAct): Promise<void>;
   noteConsent(act: ConsentAct): Promise<StoredConsent>;
+  runSegment(id: string): Promise<SegmentRun>;
+  handMembers(query: { id: string; after: string | null; limit: number }): Promise<{
+    items: readonly HandedMember[];
+    next: string | null;
+  }>;
+  refusedOf(query: { id: string; after: string | null; limit: number }): Promise<{
+    items: readonly (Candidate & { reasons: readonly RefusalCode[] })[];
+    next: string | null;
+  }>;
+  wishMember(act: { id: string; entityId: string; by: Actor }): Promise<{ reasons: readonly RefusalCode[] }>;
   askEligibility(question: EligibilityQuestion): Promise<Eligibility>;
   takeAddress(act: SeenAddress & { connection: string; by: Actor }): Promise<AddressOutcome>;
   undoDomainContact(act: { id: number; by: Actor }): Promise<DomainContact>;

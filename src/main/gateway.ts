@@ -25,6 +25,7 @@ import { release } from "../pipelines/preview.ts";
 import { receive } from "../pipelines/receive.ts";
 import { restrict, unrestrict } from "../pipelines/restriction.ts";
 import { startRun } from "../pipelines/runs.ts";
+import { handMembers, refusedOf, runSegment, wishMember } from "../pipelines/segments.ts";
 import { completeSnapshot, openSnapshot } from "../pipelines/snapshots.ts";
 import {
   pauseAll,
@@ -51,6 +52,10 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     unrestrict: (act) => unrestrict(deps, act),
     noteConsent: (act) => noteConsent(deps, act),
     askEligibility: (question) => askEligibility(deps, question),
+    runSegment: (id) => runSegment(deps, id),
+    handMembers: (query) => handMembers(deps, query),
+    refusedOf: (query) => refusedOf(deps, query),
+    wishMember: (act) => wishMember(deps, act),
     takeAddress: (act) => takeAddress(deps, act),
     undoDomainContact: (act) => undoDomainContact(deps, act),
     merge: (act) => mergeKundeemner(deps, act),

@@ -24,6 +24,7 @@ import { release } from "../../src/pipelines/preview.ts";
 import { receive } from "../../src/pipelines/receive.ts";
 import { restrict, unrestrict } from "../../src/pipelines/restriction.ts";
 import { startRun } from "../../src/pipelines/runs.ts";
+import { handMembers, refusedOf, runSegment, wishMember } from "../../src/pipelines/segments.ts";
 import { pauseConnection, resumeConnection } from "../../src/pipelines/steering.ts";
 import { startUndo } from "../../src/pipelines/undo.ts";
 import { testApi } from "./api.ts";
@@ -148,6 +149,10 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       unrestrict: (act) => unrestrict(deps, act),
       noteConsent: (act) => noteConsent(deps, act),
       askEligibility: (question) => askEligibility(deps, question),
+      runSegment: (id) => runSegment(deps, id),
+      handMembers: (query) => handMembers(deps, query),
+      refusedOf: (query) => refusedOf(deps, query),
+      wishMember: (act) => wishMember(deps, act),
       receive: (from, envelopes) => receive(deps, from, envelopes),
       backpressure: (connection) => backpressure(deps, connection),
       startRun: (act) => startRun(deps, act),

@@ -67,7 +67,7 @@ const check = createRoute({
 export function criteriaRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(check, async (c) => {
     const { filter, criterion: given, sample } = c.req.valid("json");
-    const criterion = given === undefined ? fromText(filter ?? "") : fromTree(given);
+    const criterion = criterionFrom({ filter, criterion: given });
     const asked: Criterion = { and: [criterion, notArchived] };
     const page =
       sample === 0 ? [] : (await listKundeemner(deps.sql, { criterion: asked, sort: SORT, limit: sample })).records;
@@ -90,6 +90,15 @@ export function criteriaRoutes(app: Api, deps: ApiDeps): void {
     );
   });
 }
+
+/** A criterion as a body gives it, as text or as a tree. Throws the problem that says where it is wrong. */
+export const criterionFrom = ({
+  filter,
+  criterion,
+}: {
+  filter?: string | undefined;
+  criterion?: unknown;
+}): Criterion => (criterion === undefined ? fromText(filter ?? "") : fromTree(criterion));
 
 const SORT = { by: "createdAt", descending: false } as const;
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);

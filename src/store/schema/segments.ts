@@ -1,0 +1,69 @@
+import { sql } from "drizzle-orm";
+import { bigint, index, integer, json, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { instant } from "../instant-column.ts";
+
+/** A saved criterion with what its members are to be contacted for. */
+export const segments = pgTable("segments", {
+  id: uuid("id").primaryKey(),
+  name: text("name").notNull(),
+  /** Whom it holds: `kundeemne` or `kontaktperson`. */
+  level: text("level").notNull(),
+  criterion: json("criterion").notNull(),
+  channel: text("channel").notNull(),
+  purpose: text("purpose").notNull(),
+  sender: text("sender").notNull(),
+  /** Rises with each change of what it asks. */
+  version: integer("version").notNull().default(1),
+  /** Rises with each run; members of an older one are gone. */
+  run: integer("run").notNull().default(0),
+  ranAt: instant("ran_at"),
+  createdAt: instant("created_at").notNull(),
+  createdBy: text("created_by").notNull(),
+  updatedAt: instant("updated_at").notNull(),
+});
+
+/** Who is in, since when and why. */
+export const segmentMembers = pgTable(
+  "segment_members",
+  {
+    segmentId: uuid("segment_id").notNull(),
+    entityId: uuid("entity_id").notNull(),
+    kundeemneId: uuid("kundeemne_id").notNull(),
+    /** `criterion` or `manual`. */
+    why: text("why").notNull(),
+    run: integer("run").notNull(),
+    since: instant("since").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.segmentId, table.entityId] }),
+    index("segment_members_entity").on(table.entityId),
+  ],
+);
+
+/** Whom a person wants in, whatever the criterion says; the rule of eligibility is asked all the same (S61). */
+export const segmentWishes = pgTable(
+  "segment_wishes",
+  {
+    segmentId: uuid("segment_id").notNull(),
+    entityId: uuid("entity_id").notNull(),
+    by: text("by").notNull(),
+    at: instant("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.segmentId, table.entityId] })],
+);
+
+/** Each time somebody came in or went out: what platforms that pull read, in order. */
+export const segmentEvents = pgTable(
+  "segment_events",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    segmentId: uuid("segment_id").notNull(),
+    entityId: uuid("entity_id").notNull(),
+    /** `added` or `removed`. */
+    change: text("change").notNull(),
+    /** `criterion`, `manual`, or the code that refuses. */
+    reason: text("reason").notNull(),
+    at: instant("at").notNull(),
+  },
+  (table) => [index("segment_events_segment").on(table.segmentId, sql`id`)],
+);
