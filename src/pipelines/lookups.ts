@@ -40,7 +40,7 @@ const MOST = 10;
 
 /**
  * Asks directories for what a person looks for, all at once; those that cannot be asked are named (S18). Nothing is
- * written but the fault at the connection. Throws RejectedError `bad_value` (sources).
+ * written but the fault at the connection. Throws RejectedError `not_allowed` (sources), with what there is.
  */
 export async function lookup(
   deps: Deps,
@@ -49,7 +49,7 @@ export async function lookup(
   const all = directoriesOf(deps);
   const unknown = wanted.sources?.find((source) => !all.includes(source));
   if (unknown !== undefined)
-    throw new RejectedError("bad_value", "There is no directory of this name", {
+    throw new RejectedError("not_allowed", "There is no directory of this name", {
       context: { field: "sources", allowed: all },
     });
   const answers = await Promise.all(
@@ -114,7 +114,7 @@ function placeOf(
   if (first === undefined)
     throw new RejectedError("not_released", "No object of this directory is switched on", { context: { connection } });
   if (object !== undefined && !open.includes(object))
-    throw new RejectedError("bad_value", "This directory has no such object, or it is switched off", {
+    throw new RejectedError("not_allowed", "This directory has no such object, or it is switched off", {
       context: { field: "object", allowed: open },
     });
   return { connection, object: object ?? first };
