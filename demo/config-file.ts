@@ -1,12 +1,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Register } from "./register.ts";
 import type { Simulator } from "./simulator.ts";
 
 /**
  * Writes the demo's kobling.yaml: the connections of the README's example, both ways. Polls are far apart since the story
  * asks for its own readings; a process on this machine needs no long waits and no narrow limits.
  */
-export async function writeConfig(folder: string, systems: { readonly erp: Simulator; readonly crm: Simulator }) {
+export async function writeConfig(
+  folder: string,
+  systems: { readonly erp: Simulator; readonly crm: Simulator; readonly register: Register },
+) {
   await mkdir(folder, { recursive: true });
   const object = "direction: both, poll: 10m, reconcile: 12h";
   await writeFile(
@@ -29,6 +33,11 @@ export async function writeConfig(folder: string, systems: { readonly erp: Simul
     objects:
       kundeemne: { ${object}, firstMeeting: crm, create: both }
       kontaktperson: { ${object}, firstMeeting: crm, create: both }
+  register:
+    connector: cvr
+    settings: { baseUrl: "${systems.register.baseUrl}", user: "${systems.register.user}", password: "\${DEMO_CVR_PASSWORD}" }
+    objects:
+      virksomhed: { direction: in }
 survivorship:
   telefon: { rule: most_recent, then: manual }
   registration: { rule: manual }
@@ -37,7 +46,12 @@ survivorship:
 }
 
 /** The secrets that the file names, for the environment. */
-export const secretsOf = ({ erp, crm }: { readonly erp: Simulator; readonly crm: Simulator }) => ({
-  DEMO_ERP_TOKEN: erp.token,
-  DEMO_CRM_TOKEN: crm.token,
+export const secretsOf = (systems: {
+  readonly erp: Simulator;
+  readonly crm: Simulator;
+  readonly register: Register;
+}) => ({
+  DEMO_ERP_TOKEN: systems.erp.token,
+  DEMO_CRM_TOKEN: systems.crm.token,
+  DEMO_CVR_PASSWORD: systems.register.password,
 });

@@ -9,6 +9,7 @@ import { type Endings, openEndings } from "./endings.ts";
 import { prepareData, previewAll, releaseAll, showNothingWritten } from "./first-meeting.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { driftAndBack, refusedDelete, wrongValues } from "./mishaps.ts";
+import { lookup, type Register, startRegister } from "./register.ts";
 import { openScreen, type Screen } from "./screen.ts";
 import { type Simulator, startSimulator } from "./simulator.ts";
 import { reconcile, type Stage } from "./stage.ts";
@@ -54,22 +55,23 @@ export async function playDemo(options: DemoOptions): Promise<{ summary: Summary
 
 async function play({ seed, json }: DemoOptions, screen: Screen, endings: Endings, beganAt: number): Promise<Summary> {
   const seeded = seededCompanies(seed);
-  screen.step("A ledger and a CRM start, each a program of its own");
-  const { erp, crm } = await startSystems(seed, endings);
+  screen.step("A ledger, a CRM and the register of companies start, each a program of its own");
+  const { erp, crm, register } = await startSystems(seed, endings);
   screen.line(`ledger  ${erp.baseUrl}  ${COUNTS.debitorer} debitorer, ${COUNTS.kreditorer} kreditorer`);
   screen.line(`CRM     ${crm.baseUrl}  ${COUNTS.kundeemner} KundeEmner and their contacts`);
 
   const folder = await mkdtemp(join(tmpdir(), "kobling-demo-"));
   await chmod(folder, 0o755); // the embedded PostgreSQL may run as another user
   await endings.add(() => rm(folder, { recursive: true, force: true }));
+  screen.line(`register  ${register.baseUrl}  the companies of CVR`);
   const expected = expectedHolds(seeded.companies);
   const draft = { screen, erp, crm, seeded, expected };
   await prepareData(draft);
 
   screen.step("The gateway starts, with every direction armed and none released");
   const folders = { home: join(folder, "home"), config: join(folder, "config") };
-  await writeConfig(folders.config, { erp, crm });
-  const gateway = await startGateway(folders, secretsOf({ erp, crm }));
+  await writeConfig(folders.config, { erp, crm, register });
+  const gateway = await startGateway(folders, secretsOf({ erp, crm, register }));
   await endings.add(() => gateway.child.stop());
   const stage: Stage = { ...draft, gateway };
   screen.line(`${gateway.url}, its database in a folder that goes away with the demo`);
@@ -81,8 +83,8 @@ async function play({ seed, json }: DemoOptions, screen: Screen, endings: Ending
   await releaseAll(stage);
 
   const cast = castOf(stage);
-  const [phone, moved, conflict, free, deleted, typed, malformed, hidden, drifting] = cast.plain;
-  if (!phone || !moved || !conflict || !free || !deleted || !typed || !malformed || !hidden || !drifting) {
+  const [phone, moved, conflict, free, deleted, typed, malformed, hidden, drifting, lookedUp] = cast.plain;
+  if (!phone || !moved || !conflict || !free || !deleted || !typed || !malformed || !hidden || !drifting || !lookedUp) {
     throw new Error("The cast is not whole");
   }
   screen.step("Edits on both sides");
@@ -99,6 +101,8 @@ async function play({ seed, json }: DemoOptions, screen: Screen, endings: Ending
   await wrongValues(stage, typed, malformed);
   screen.step("A write behind the gateway's back");
   await behindOurBack(stage, hidden);
+  screen.step("A look-up in the register of companies");
+  await lookup(stage, register, lookedUp);
   screen.step("Drift: an edit while a connection is paused");
   await driftAndBack(stage, drifting);
 
@@ -122,11 +126,17 @@ async function startSystems(seed: number, endings: Endings) {
     await endings.add(() => simulator.child.stop());
     return simulator;
   };
-  const [erp, crm] = await Promise.all([
+  const registered = async (): Promise<Register> => {
+    const register = await startRegister();
+    await endings.add(() => register.child.stop());
+    return register;
+  };
+  const [erp, crm, register] = await Promise.all([
     start({ ...common, name: "ledger", functions: ["Debitorer", "Kreditorer"], counts: { debitorer, kreditorer } }),
     start({ ...common, name: "crm", functions: ["KundeEmner", "Kontaktpersoner"], counts: { kundeemner } }),
+    registered(),
   ]);
-  return { erp, crm };
+  return { erp, crm, register };
 }
 
 function showEnd(screen: Screen, summary: Summary, found: Audit, gateway: Gateway, json: boolean): void {

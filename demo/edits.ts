@@ -8,7 +8,7 @@ export interface Cast {
   readonly guarded: Player;
 }
 
-const PLAIN_NEEDED = 9;
+const PLAIN_NEEDED = 10;
 
 /** Throws when the seed has not enough companies of a kind. */
 export function castOf({ seeded, expected }: Stage): Cast {

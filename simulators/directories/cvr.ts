@@ -30,7 +30,14 @@ export async function startCvr(companies: readonly CompanyDocument[]): Promise<C
   const expected = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   const byNumber = new Map(companies.map((company) => [String(company.cvrNummer).padStart(8, "0"), company]));
   let isRenamed = false;
+  const put = (company: CompanyDocument): void => {
+    byNumber.set(String(company.cvrNummer).padStart(8, "0"), company);
+  };
   const server = await startDirectory(({ method, path, headers, body }) => {
+    if (method === "PUT" && path === "/_control/companies") {
+      put(JSON.parse(body) as CompanyDocument); // whoever controls it says what it holds
+      return {};
+    }
     if (headers.authorization !== expected) return { status: 401, body: { error: "Unauthorized" } };
     if (method !== "POST" || path !== "/cvr-permanent/virksomhed/_search")
       return { status: 404, body: { error: "no index" } };
@@ -50,7 +57,7 @@ export async function startCvr(companies: readonly CompanyDocument[]): Promise<C
   });
   return {
     ...{ ...server, user, password },
-    put: (company) => void byNumber.set(String(company.cvrNummer).padStart(8, "0"), company),
+    put,
     rename: () => {
       isRenamed = true;
     },

@@ -202,9 +202,12 @@ async function findParents(batch: Batch, mapped: readonly Mapped[]): Promise<Map
 }
 
 /** What an extra link shows is proposed, not taken: another one speaks for the record (rule R25). */
-function proposing(lane: OpenLane): OpenLane {
+/** What the register says of the law is not a person's to turn down: protection against advertising is taken at once. */
+const LAWFUL = { reklamebeskyttet: "auto" } as const;
+
+function proposing(lane: OpenLane, besides: OpenLane["updatePolicy"] = {}): OpenLane {
   const frozen = Object.entries(lane.updatePolicy).filter(([, policy]) => policy === "frozen");
-  return { ...lane, updatePolicy: { "*": "propose", ...Object.fromEntries(frozen) } };
+  return { ...lane, updatePolicy: { "*": "propose", ...besides, ...Object.fromEntries(frozen) } };
 }
 
 function judgeOne(
@@ -282,7 +285,7 @@ function judgeOne(
       : settleAnswer(batch, slot, entitySlot, mapping, incoming, answered, meant.claims);
   const since = batch.history.length;
   const isHeard = slot.link.state !== "extra" && (!isLookedUp || meant.kind === "created");
-  const heard = isHeard ? lane : proposing(lane);
+  const heard = isHeard ? lane : proposing(lane, isLookedUp ? LAWFUL : {});
   const judged = judge(batch, heard, mapping, slot, entitySlot, incoming, settled?.rest ?? meant.claims, {
     fresh: meant.kind === "created",
     ...(meant.kind === "created" ? { also: foundBy(batch, entitySlot, incoming) } : {}),

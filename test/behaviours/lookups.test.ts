@@ -105,6 +105,14 @@ test("S16 a field is accepted or refused by itself, and what was refused is not 
   expect((await proposals(id)).map(({ unit }) => unit)).toContain("telefon");
 });
 
+test("S16 protection against advertising is taken at once: it is the law's, not a person's to turn down", async () => {
+  cvr.put(companyDocument({ ...NORD, beskyttet: true }));
+  const id = await make({ firmanavn: "Nordisk Træ ApS", cvrNr: NORD.cvr });
+  await look(id, { connection: "register" });
+  expect((await record(id)).reklamebeskyttet).toMatchObject({ vaerdi: true });
+  expect((await proposals(id)).map(({ unit }) => unit)).not.toContain("reklamebeskyttet");
+});
+
 test("S16 where several could be meant they are given back, and nothing is taken", async () => {
   const id = await make({ firmanavn: "Prøve ApS", adresse1: "Nørregade 12", postnr: "5000", bynavn: "Odense C" });
   const found = await look(id, { connection: "adresser" });

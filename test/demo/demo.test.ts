@@ -36,7 +36,17 @@ test(
     const { fields } = summary;
     expect(fields.held + fields.withheld + fields.quarantined + fields.drift).toBe(fields.differences);
     expect(fields.quarantined).toBe(1);
-    for (const chapter of ["preview", "release", "An echo", "A clash", "refuses", "422", "drift 1", "drift 0"]) {
+    for (const chapter of [
+      "preview",
+      "release",
+      "An echo",
+      "A clash",
+      "refuses",
+      "422",
+      "looked up",
+      "drift 1",
+      "drift 0",
+    ]) {
       expect(story).toContain(chapter);
     }
   },
