@@ -17,12 +17,16 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What strikes the next `times` requests (1) in place of an answer. */
-export type Fault =
+/**
+ * What strikes the next `times` requests (1) in place of an answer, of one method where `on` names it. `lost`: the request
+ * is carried out and its answer does not arrive.
+ */
+export type Fault = { readonly on?: string } & (
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: number; readonly times?: number }
   | { readonly kind: "malformed"; readonly times?: number }
   | { readonly kind: "empty"; readonly times?: number }
-  | { readonly kind: "reset"; readonly times?: number };
+  | { readonly kind: "reset" | "lost"; readonly times?: number }
+);
 
 export interface DirectorySimulator {
   readonly baseUrl: string;
@@ -45,12 +49,13 @@ export async function startDirectory(answer: (asked: Asked) => Answer): Promise<
       body: Buffer.concat(chunks).toString("utf8"),
     };
     log.push(asked);
-    const [striking] = faults;
+    const striking = faults.find(({ fault }) => fault.on === undefined || fault.on === asked.method);
     if (striking !== undefined) {
       striking.left -= 1;
-      if (striking.left <= 0) faults.shift();
+      if (striking.left <= 0) faults.splice(faults.indexOf(striking), 1);
       const { fault } = striking;
-      if (fault.kind === "reset") return void request.socket.destroy();
+      if (fault.kind === "lost") answer(asked);
+      if (fault.kind === "reset" || fault.kind === "lost") return void request.socket.destroy();
       const wait =
         fault.kind === "status" && fault.retryAfter !== undefined ? { "retry-after": String(fault.retryAfter) } : {};
       response.writeHead(fault.kind === "status" ? fault.status : 200, { "content-type": "application/json", ...wait });

@@ -46,8 +46,8 @@ export interface ConnectionConfig {
   readonly objects: Readonly<Record<string, ObjectConfig>>;
   readonly handOver: Readonly<Partial<Record<DocumentKind, HandOver>>>;
   readonly quietMs: number;
-  /** Of a directory: what was read longer ago is read again, so many records a day. */
-  readonly refresh: { readonly afterMs: number; readonly perDay: number };
+  /** Of a directory: what was read longer ago is read again, so many records a day (undefined: by the source's terms). */
+  readonly refresh: { readonly afterMs: number; readonly perDay: number | undefined };
   /** The installation's and the connection's, the stricter of both (rule R15). */
   readonly updatePolicy: Readonly<Record<string, Policy>>;
   readonly circuit: { readonly failures: number; readonly halfOpenAfterMs: number };

@@ -97,7 +97,13 @@ const connection = z.strictObject({
   refresh: z
     .strictObject({
       after: duration.default("30d").describe("What was read longer ago is read again."),
-      perDay: z.int().min(0).default(200).describe("Records a day, the oldest first; 0: by hand only."),
+      perDay: z
+        .int()
+        .min(0)
+        .optional()
+        .describe(
+          "Records a day, the oldest first; 0: by hand only. 200 unless set, 0 where a look-up may be charged.",
+        ),
     })
     .prefault({})
     .describe("How a directory's values are kept fresh on the records that it is linked to (S80)."),

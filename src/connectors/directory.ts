@@ -36,6 +36,8 @@ export interface Terms {
   readonly passOn: boolean;
   /** How long content may be stored, in ms; null: without limit. Ids stay. */
   readonly storeMs: number | null;
+  /** A look-up may cost money: what for is logged with who asked, and nothing is refreshed that no budget was set for. */
+  readonly charged?: { readonly purpose: string };
 }
 
 export const readOnly: ObjectCapabilities = { read: true, list: false, create: false, update: false, remove: false };

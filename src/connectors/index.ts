@@ -6,6 +6,7 @@ import { files } from "./files/index.ts";
 import { google } from "./google/index.ts";
 import { imports } from "./import/index.ts";
 import { keybalance } from "./keybalance/index.ts";
+import { kob } from "./kob/index.ts";
 import { krak } from "./krak/index.ts";
 import { tdc } from "./tdc/index.ts";
 
@@ -18,6 +19,7 @@ export const connectors: readonly ConnectorDefinition[] = [
   addresses,
   cvr,
   google,
+  kob,
   krak,
   tdc,
 ];

@@ -169,6 +169,7 @@ export async function lookupRecord(deps: Deps, wanted: RecordLookup): Promise<Lo
       return { state: hits.length === 0 ? "none" : "several", linkId: null, externalId: null, proposals: [], hits };
     externalId = only.externalId;
   }
+  noteAsked(deps, { connection, object, by, entityId });
   const linkId =
     linked?.externalId === externalId
       ? await readAnew(deps, { connection, object, externalId, linkId: linked.id })
@@ -189,6 +190,15 @@ export async function lookupRecord(deps: Deps, wanted: RecordLookup): Promise<Lo
   );
   deps.log.info("lookup.taken", { connection, object, entityId, linkId, proposals: proposals.length, by: by.name });
   return { state: "taken", linkId, externalId, proposals, hits: [] };
+}
+
+/** Who asks, and what for, is told before a call that may be charged. */
+function noteAsked(
+  deps: Deps,
+  { by, ...asked }: { connection: string; object: string; entityId: string | null; by: Actor },
+): void {
+  const charged = termsOf(deps, asked.connection)?.charged;
+  if (charged !== undefined) deps.log.info("lookup.asked", { ...asked, purpose: charged.purpose, by: by.name });
 }
 
 /** What is linked already is read now, and what differs is proposed. */
@@ -224,6 +234,7 @@ export async function takeHit(
   const { connection, object } = placeOf(deps, wanted);
   const { externalId, by } = wanted;
   const known = (await findLinked(deps.db.sql, connection, object, [externalId])).get(externalId);
+  noteAsked(deps, { connection, object, by, entityId: known ?? null });
   const reading = await ask(deps, { connection, object, externalId });
   const key = remoteKey(object, externalId);
   const { taken, due } = await deps.db.sql.begin(async (tx) => {

@@ -11,6 +11,7 @@ import { termsOf } from "./terms.ts";
 
 const BATCH = 50;
 const IN_TIME = 0.8;
+const PER_DAY = 200;
 
 /**
  * Reads the objects of a directory again that records are linked to, oldest and most valuable first, within the budget of
@@ -24,9 +25,10 @@ export async function refresh(
   runId: number,
 ): Promise<{ read: number }> {
   const { sql } = deps.db;
-  const { afterMs: wished, perDay } = deps.connection(connection).refresh;
+  const terms = termsOf(deps, connection);
+  const { afterMs: wished, perDay = terms?.charged === undefined ? PER_DAY : 0 } = deps.connection(connection).refresh;
   // What may be stored for a time only is read again well before it ends.
-  const storeMs = termsOf(deps, connection)?.storeMs ?? Number.POSITIVE_INFINITY;
+  const storeMs = terms?.storeMs ?? Number.POSITIVE_INFINITY;
   const afterMs = Math.min(wished, storeMs * IN_TIME);
   const left = perDay - (await readToday(sql, connection));
   if (left <= 0) return { read: 0 };

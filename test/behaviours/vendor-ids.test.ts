@@ -1,9 +1,12 @@
 import { afterEach, expect, test } from "vitest";
+import { startCreditBureau } from "../../simulators/directories/kob.ts";
 import { startCompanySearch } from "../../simulators/directories/krak.ts";
 import { startNne } from "../../simulators/directories/tdc.ts";
-import { adverts, nneCompanies } from "../support/directories.ts";
+import { setNow } from "../../src/store/clock.ts";
+import { adverts, nneCompanies, reported } from "../support/directories.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
+const DAY = 86_400_000;
 const kept: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of kept.splice(0).reverse()) await close();
@@ -79,6 +82,50 @@ test("S74 a record is looked up by its KRAK-ID, and only what is mapped is fille
     "telefon",
   ]);
   expect(krak.log.every(({ query }) => query.get("search_word") === "10000001")).toBe(true);
+});
+
+test("S75 a record is looked up by its KOB-ID, only what is mapped is filled, and no credit judgement is kept", async () => {
+  const kob = await startCreditBureau(reported);
+  kept.push(() => kob.close());
+  const { baseUrl, key } = kob;
+  const shop = await open({
+    kob: {
+      connector: "kob",
+      settings: { baseUrl, key, purpose: "Nye kunder", acceptUnverifiedContract: true },
+      objects: { firma: { direction: "in" } },
+    },
+  });
+  const { found, before, after } = await lookedUp(shop, "kob", { firmanavn: "Træhandlen", kobId: "KOB-77" });
+  expect(found).toMatchObject({ state: "taken", externalId: "KOB-77" });
+  expect(after).toMatchObject({ firmanavn: "Nordisk Træ ApS", cvrNr: "12345674", telefon: "62 52 12 34" });
+  expect(changed(before, after)).toEqual([
+    ...["adresse1", "antalMedarbejdere", "bynavn", "cvrNr", "firmanavn", "land", "landekode"],
+    ...["postnr", "soegenavn", "telefon"],
+  ]);
+  expect(JSON.stringify(after)).not.toMatch(/66600|"D"/);
+  expect(kob.charged).toMatchObject([{ id: "KOB-77", purpose: "Nye kunder" }]);
+});
+
+test("S80 what may be charged is read again only where a budget was set for it", async () => {
+  const kob = await startCreditBureau(reported);
+  kept.push(() => kob.close());
+  const { baseUrl, key } = kob;
+  const bureau = {
+    connector: "kob",
+    settings: { baseUrl, key, purpose: "Nye kunder", acceptUnverifiedContract: true },
+    objects: { firma: { direction: "in" } },
+  };
+  const shop = await open({ kob: bureau, kobmed: { ...bureau, refresh: { perDay: 5 } } });
+  for (const [connection, externalId] of [
+    ["kob", "KOB-77"],
+    ["kobmed", "KOB-78"],
+  ])
+    await ok(shop.api("POST", "/v1/lookups", { body: { connection, externalId } }), 201);
+  expect(kob.charged.map(({ id }) => id)).toEqual(["KOB-77", "KOB-78"]);
+  for (const { id } of reported) kob.expire(id);
+  await setNow(shop.engine.deps.db.sql, new Date(Date.now() + 31 * DAY));
+  for (const connection of ["kob", "kobmed"]) await shop.engine.settle(connection);
+  expect(kob.charged.map(({ id }) => id)).toEqual(["KOB-77", "KOB-78", "KOB-78"]);
 });
 
 test("S76 a record is looked up by its TDC-ID, and only what is mapped is filled", async () => {

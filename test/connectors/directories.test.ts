@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { startAddressService } from "../../simulators/directories/addresses.ts";
 import { startCvr } from "../../simulators/directories/cvr.ts";
 import { startPlaces } from "../../simulators/directories/google.ts";
+import { type CreditBureau, startCreditBureau } from "../../simulators/directories/kob.ts";
 import { startCompanySearch } from "../../simulators/directories/krak.ts";
 import type { DirectorySimulator } from "../../simulators/directories/server.ts";
 import { startNne } from "../../simulators/directories/tdc.ts";
@@ -12,10 +13,10 @@ import type { Client, ConnectDeps, ConnectorDefinition } from "../../src/connect
 import { connectors } from "../../src/connectors/index.ts";
 import { companyMapping } from "../../src/connectors/tdc/mapping.ts";
 import { readEnvelope } from "../../src/connectors/tdc/soap.ts";
-import { ConnectionError, KoblingError, RejectedError, RetryableError } from "../../src/lib/errors.ts";
+import { ConnectionError, KoblingError, RejectedError, RetryableError, UncertainError } from "../../src/lib/errors.ts";
 import { compileMapping } from "../../src/mappings/compile.ts";
 import excerpt from "../contracts/google/places.v1.excerpt.json" with { type: "json" };
-import { adverts, companyDocument, nneCompanies, placeDocument, places } from "../support/directories.ts";
+import { adverts, companyDocument, nneCompanies, placeDocument, places, reported } from "../support/directories.ts";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -70,6 +71,18 @@ const stages: Readonly<Record<string, () => Promise<Stage>>> = {
     const shared = { baseUrl: simulator.baseUrl, profile: simulator.profile, acceptUnverifiedContract: true };
     return {
       ...{ simulator, object: "firma", text: "10000001", nothing: "Findes Ikke", id: "10000001", isListed: true },
+      ...{
+        settings: { ...shared, key: simulator.key },
+        wrongSettings: { ...shared, key: "forkert" },
+        secret: simulator.key,
+      },
+    };
+  },
+  kob: async () => {
+    const simulator = await startCreditBureau(reported);
+    const shared = { baseUrl: simulator.baseUrl, purpose: "Nye kunder", acceptUnverifiedContract: true };
+    return {
+      ...{ simulator, object: "firma", text: "12345674", nothing: "Findes Ikke", id: "KOB-77" },
       ...{
         settings: { ...shared, key: simulator.key },
         wrongSettings: { ...shared, key: "forkert" },
@@ -465,5 +478,66 @@ describe("tdc", () => {
     expect(readEnvelope("")).toBeUndefined();
     const bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>';
     expect(readEnvelope(`${bomb}${envelope("<aResponse><result>&b;</result></aResponse>")}`)).toBeUndefined();
+  });
+});
+
+describe("kob", () => {
+  const begin = async () => {
+    const { client, simulator } = await start(named("kob"));
+    return { client, bureau: simulator as CreditBureau }; // the stage of kob is one
+  };
+
+  test("searching is free, a report is ordered once with its purpose, and read again while it is valid", async () => {
+    const { client, bureau } = await begin();
+    await client.search?.("firma", { text: "Nordisk", limit: 5 });
+    expect(bureau.charged).toEqual([]);
+    const first = await client.get("firma", "KOB-77");
+    expect(await client.get("firma", "KOB-77")).toMatchObject({ object: "object" in first ? first.object : {} });
+    expect(bureau.charged).toMatchObject([{ id: "KOB-77", purpose: "Nye kunder" }]);
+    bureau.expire("KOB-77");
+    await client.get("firma", "KOB-77");
+    expect(bureau.charged.map(({ id }) => id)).toEqual(["KOB-77", "KOB-77"]);
+  });
+
+  test("of a report only who the company is gets into an image: no score, band, limit or default", async () => {
+    const { client } = await begin();
+    const answer = await client.get("firma", "KOB-77");
+    expect("gone" in answer ? {} : answer.object.image).toEqual({
+      ...{ id: "KOB-77", name: "Nordisk Træ ApS", cvr: "12345674", street: "Nørregade 12", postalCode: "5000" },
+      ...{ city: "Odense C", country: "DK", phone: "62 52 12 34", employees: "10-19" },
+    });
+  });
+
+  test("an order whose answer is lost is looked for, not sent again", async () => {
+    const { client, bureau } = await begin();
+    bureau.strike({ kind: "lost", on: "POST" });
+    expect(await client.get("firma", "KOB-77")).toMatchObject({ object: { image: { name: "Nordisk Træ ApS" } } });
+    expect(bureau.log.map(({ method }) => method)).toEqual(["GET", "POST", "GET"]);
+    expect(bureau.charged).toHaveLength(1);
+  });
+
+  test("where it cannot be seen whether an order arrived, a person is asked; asked again it is the same order", async () => {
+    const { client, bureau } = await begin();
+    bureau.strike({ kind: "reset", on: "POST" });
+    expect(await failure(client.get("firma", "KOB-77"))).toBeInstanceOf(UncertainError);
+    expect(bureau.log.map(({ method }) => method)).toEqual(["GET", "POST", "GET"]);
+    await client.get("firma", "KOB-77");
+    const sent = bureau.log.filter(({ method }) => method === "POST").map(({ body }) => JSON.parse(body).requestId);
+    expect(new Set(sent).size).toBe(1);
+    expect(sent).toHaveLength(2);
+    expect(bureau.charged).toHaveLength(1);
+  });
+
+  test("while a report is being made none is ordered, and an agreement that is used up is the account's matter", async () => {
+    const { client, bureau } = await begin();
+    bureau.makeLater();
+    expect(await failure(client.get("firma", "KOB-77"))).toBeInstanceOf(UncertainError);
+    expect(await failure(client.get("firma", "KOB-77"))).toMatchObject({ name: "RetryableError", code: "busy" });
+    expect(bureau.charged).toHaveLength(1);
+    bureau.useUp();
+    expect(await failure(client.get("firma", "KOB-78"))).toMatchObject({
+      name: "ConnectionError",
+      code: "quota_used_up",
+    });
   });
 });

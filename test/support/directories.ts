@@ -1,6 +1,7 @@
 import type { RegisteredAddress } from "../../simulators/directories/addresses.ts";
 import type { CompanyDocument } from "../../simulators/directories/cvr.ts";
 import type { PlaceDocument } from "../../simulators/directories/google.ts";
+import type { ReportedCompany } from "../../simulators/directories/kob.ts";
 import type { Advert } from "../../simulators/directories/krak.ts";
 import type { NneCompany } from "../../simulators/directories/tdc.ts";
 
@@ -182,4 +183,13 @@ export const nneCompanies: readonly NneCompany[] = [
     zipCode: 8000,
     district: "Aarhus C",
   },
+];
+
+/** Companies that the credit bureau makes reports of, invented. */
+export const reported: readonly ReportedCompany[] = [
+  {
+    ...{ id: "KOB-77", name: "Nordisk Træ ApS", cvr: "12345674", street: "Nørregade 12", postalCode: "5000" },
+    ...{ city: "Odense C", phone: "62 52 12 34", employees: "10-19" },
+  },
+  { id: "KOB-78", name: "Havnens Is ApS", cvr: "45123456", street: "Kajen 2", postalCode: "5000", city: "Odense C" },
 ];
