@@ -36,10 +36,12 @@ function settingsPage(): string {
     "## config/kobling.yaml",
     table(["setting", "takes", "default", "what it is"], rowsOf(jsonSchema(configSchema), "")),
     "## Settings of the connectors",
-    ...connectors.flatMap(({ name, settings, limits, quietMs, mappings }) => [
+    ...connectors.flatMap(({ name, settings, limits, quietMs, mappings, audience }) => [
       `### ${name}`,
       [
-        `Objects: ${Object.keys(mappings).join(", ")}.`,
+        audience === undefined
+          ? `Objects: ${Object.keys(mappings).join(", ")}.`
+          : `Takes audiences: ${audience.channels.join(", ")}.`,
         limits === undefined
           ? "No limit of its own."
           : `Limit unless set: ${limits.requests} requests per ${limits.per}.`,

@@ -92,6 +92,9 @@ export function startProcess(installation: Installation): Process {
       clients.set(asked, known);
       return known;
     },
+    audienceOf: () => {
+      throw new Error("No history has a campaign tool");
+    },
     exchangeOf: (asked) => {
       throw new Error(`${asked} exchanges no files in a history`);
     },

@@ -137,6 +137,7 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
             name,
             connector,
             mode: deps.connectorOf(name).mode,
+            isAudience: deps.connectorOf(name).audience !== undefined,
             objects: Object.entries(objects).map(([object, wish]) => ({
               object,
               side: wish.side,

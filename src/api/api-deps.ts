@@ -23,6 +23,8 @@ export interface WishedConnection {
   readonly connector: string;
   /** `queue`: the system pushes and pulls (connector api). */
   readonly mode: "call" | "queue";
+  /** A campaign tool. */
+  readonly isAudience?: boolean;
   readonly objects: readonly WishedObject[];
 }
 

@@ -1,5 +1,8 @@
+import type { OptOut } from "../connectors/audience.ts";
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { ArchiveAct, Archived } from "../pipelines/archive.ts";
+import type { CampaignAct, Selection } from "../pipelines/audience/campaigns.ts";
+import type { NotedOptOuts } from "../pipelines/audience/opt-outs.ts";
 import type { ReadList } from "../pipelines/code-lists.ts";
 import type { ConsentAct, EligibilityQuestion } from "../pipelines/consents.ts";
 import type { ConversionPlan, ConvertAct } from "../pipelines/conversions/convert.ts";
@@ -23,6 +26,7 @@ import type { Envelope, Received } from "../pipelines/receive.ts";
 import type { RestrictAct } from "../pipelines/restriction.ts";
 import type { HandedMember, SegmentRun } from "../pipelines/segments.ts";
 import type { Eligibility, RefusalCode } from "../rules/eligibility.ts";
+import type { Campaign } from "../store/campaigns.ts";
 import type { StoredConsent } from "../store/consents.ts";
 import type { DomainContact } from "../store/domain-contacts.ts";
 import type { Import } from "../store/imports.ts";
@@ -85,6 +89,11 @@ export interface Gateway {
     next: string | null;
   }>;
   wishMember(act: { id: string; entityId: string; by: Actor }): Promise<{ reasons: readonly RefusalCode[] }>;
+  createCampaign(act: CampaignAct): Promise<Campaign>;
+  selectCampaign(id: string, again: boolean): Promise<Selection>;
+  endCampaign(act: { id: string; by: Actor }): Promise<Campaign>;
+  /** What was said at a campaign tool. */
+  noteOptOuts(connection: string, said: readonly OptOut[]): Promise<NotedOptOuts>;
   askEligibility(question: EligibilityQuestion): Promise<Eligibility>;
   takeAddress(act: SeenAddress & { connection: string; by: Actor }): Promise<AddressOutcome>;
   undoDomainContact(act: { id: number; by: Actor }): Promise<DomainContact>;

@@ -1,6 +1,7 @@
 import type { ReadMappings } from "../config/mappings.ts";
 import type { KoblingConfig } from "../config/resolved.ts";
-import type { Client, ConnectorDefinition, TokenStore } from "../connectors/connector.ts";
+import type { AudienceClient } from "../connectors/audience.ts";
+import type { Client, ConnectDeps, ConnectorDefinition, TokenStore } from "../connectors/connector.ts";
 import { connectors } from "../connectors/index.ts";
 import type { Redactor } from "../lib/secrets.ts";
 import { testConnection } from "../pipelines/steering.ts";
@@ -14,7 +15,7 @@ export async function tryConnections(
   say: (line: string) => void,
 ): Promise<string[]> {
   const failed: string[] = [];
-  const open: Client[] = [];
+  const open: (Client | AudienceClient)[] = [];
   const connectorOf = (name: string): ConnectorDefinition => {
     const found = connectors.find((each) => each.name === config.connections[name]?.connector);
     if (found === undefined) throw new Error(`A checked configuration names no connector for ${name}`);
@@ -25,16 +26,23 @@ export async function tryConnections(
     if (found === undefined) throw new Error(`A checked configuration has no connection ${name}`);
     return found;
   };
+  const depsOf = (name: string): ConnectDeps => ({
+    clock: { now: () => new Date() },
+    tokens: tokenInMemory(),
+    secret: redactor.add,
+    mappings: Object.fromEntries([...(mappings.get(name) ?? [])].map(([object, { mapping }]) => [object, mapping])),
+  });
   const clientOf = (name: string): Client => {
     const connector = connectorOf(name);
     if (connector.connect === undefined) throw new Error(`${name} cannot be called`);
-    const inForce = [...(mappings.get(name) ?? [])].map(([object, { mapping }]) => [object, mapping] as const);
-    const client = connector.connect(connector.settings.parse(connection(name).settings), {
-      clock: { now: () => new Date() },
-      tokens: tokenInMemory(),
-      secret: redactor.add,
-      mappings: Object.fromEntries(inForce),
-    });
+    const client = connector.connect(connector.settings.parse(connection(name).settings), depsOf(name));
+    open.push(client);
+    return client;
+  };
+  const audienceOf = (name: string): AudienceClient => {
+    const { audience, settings } = connectorOf(name);
+    if (audience === undefined) throw new Error(`${name} is no campaign tool`);
+    const client = audience.connect(settings.parse(connection(name).settings), depsOf(name));
     open.push(client);
     return client;
   };
@@ -53,6 +61,7 @@ export async function tryConnections(
             client ??= clientOf(wanted);
             return client;
           },
+          audienceOf,
           mappingOf: (wanted, object) => mappings.get(wanted)?.get(object)?.compiled,
           limits: { call: (_, call) => call() },
         },
@@ -61,7 +70,12 @@ export async function tryConnections(
       if (!ok) failed.push(name);
       for (const fault of faults) say(`${name}: ${fault.message}`);
       if (ok) {
-        const read = sample === null ? "no object there to read" : `read ${sample.object} ${sample.externalId}`;
+        const isTool = connectorOf(name).audience !== undefined;
+        const read = isTool
+          ? "it takes audiences"
+          : sample === null
+            ? "no object there to read"
+            : `read ${sample.object} ${sample.externalId}`;
         say(`${name}: signed in, ${read}.`);
       }
       if (unmapped.length > 0) say(`${name}: not mapped: ${unmapped.join(", ")}`);

@@ -50,6 +50,8 @@ export interface ConnectionConfig {
   readonly refresh: { readonly afterMs: number; readonly perDay: number | undefined };
   /** The installation's and the connection's, the stricter of both (rule R15). */
   readonly updatePolicy: Readonly<Record<string, Policy>>;
+  /** Of a campaign tool: how often it is asked who has said no there. */
+  readonly optOutsMs: number;
   readonly circuit: { readonly failures: number; readonly halfOpenAfterMs: number };
 }
 
@@ -94,6 +96,7 @@ export interface ConnectorDefaults {
   readonly quietMs?: number;
   readonly byHand?: boolean;
   readonly directory?: object;
+  readonly audience?: object;
 }
 
 const QUIET_MS = 30_000;
@@ -169,7 +172,7 @@ function resolveConnection(
   defaults: ConnectorDefaults,
 ): ConnectionConfig {
   const limits = file.limits ?? defaults.limits;
-  const side = file.side ?? (defaults.directory === undefined ? undefined : "directory");
+  const side = file.side ?? (defaults.directory && "directory") ?? (defaults.audience && "audience");
   const objects = Object.fromEntries(
     Object.entries(file.objects).map(([key, object]): [string, ObjectConfig] => [
       key,
@@ -202,6 +205,7 @@ function resolveConnection(
     quietMs: file.quietMs ?? defaults.quietMs ?? QUIET_MS,
     refresh: { afterMs: ms(file.refresh.after), perDay: file.refresh.perDay },
     updatePolicy: stricter(policy, file.updatePolicy),
+    optOutsMs: ms(file.optOuts),
     circuit: { failures: file.circuit.failures, halfOpenAfterMs: ms(file.circuit.halfOpenAfter) },
   };
 }

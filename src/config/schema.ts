@@ -112,6 +112,7 @@ const connection = z.strictObject({
     .min(0)
     .optional()
     .describe("How long a request that got no answer may still be carried out, in ms (rule R18)."),
+  optOuts: duration.default("5m").describe("Of a campaign tool: how often it is asked who has said no there."),
   updatePolicy: policyByField.default({}),
   circuit: z
     .strictObject({ failures: z.int().min(1).default(5), halfOpenAfter: duration.default("10s") })

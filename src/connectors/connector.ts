@@ -3,6 +3,7 @@ import type { DealingField } from "../mappings/dealing.ts";
 import type { Mapping, RemoteImage } from "../mappings/mapping.ts";
 import type { DocumentKind } from "../model/conversions.ts";
 import type { DealingKind } from "../model/dealings.ts";
+import type { AudienceDefinition } from "./audience.ts";
 import type { Hits, LookupQuery, Terms } from "./directory.ts";
 
 /** How sure the contract is that the connector was built to. */
@@ -255,6 +256,8 @@ export interface ConnectorDefinition<Settings = unknown> {
   readonly delta: boolean;
   /** A directory: it is searched and read by id, never listed or written; only what is linked is read again. */
   readonly directory?: { terms(settings: Settings): Terms };
+  /** A campaign tool: it takes audiences, and has no objects and no `connect`. */
+  readonly audience?: AudienceDefinition<Settings>;
   /** It states when an object last changed, or whoever pushes may (rule R3); `kobling check` warns of `most_recent` without. */
   readonly statesTimes?: boolean;
   /** What comes through it a person has carried in: it stands beside the one connection of side crm (rule R1). */

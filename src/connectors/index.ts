@@ -9,6 +9,7 @@ import { keybalance } from "./keybalance/index.ts";
 import { kob } from "./kob/index.ts";
 import { krak } from "./krak/index.ts";
 import { tdc } from "./tdc/index.ts";
+import { webhook } from "./webhook/index.ts";
 
 /** Every connector; a new vendor is a line here and a folder beside it. */
 export const connectors: readonly ConnectorDefinition[] = [
@@ -22,4 +23,5 @@ export const connectors: readonly ConnectorDefinition[] = [
   kob,
   krak,
   tdc,
+  webhook,
 ];

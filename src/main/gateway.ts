@@ -1,5 +1,7 @@
 import type { Gateway } from "../api/gateway.ts";
 import { archive, unarchive } from "../pipelines/archive.ts";
+import { createCampaign, endCampaign, selectCampaign } from "../pipelines/audience/campaigns.ts";
+import { noteOptOuts } from "../pipelines/audience/opt-outs.ts";
 import { backpressure } from "../pipelines/backpressure.ts";
 import { readCodeLists, unknownCodes } from "../pipelines/code-lists.ts";
 import { askEligibility, noteConsent } from "../pipelines/consents.ts";
@@ -51,6 +53,10 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     restrict: (act) => restrict(deps, act),
     unrestrict: (act) => unrestrict(deps, act),
     noteConsent: (act) => noteConsent(deps, act),
+    createCampaign: (act) => createCampaign(deps, act),
+    selectCampaign: (id, again) => selectCampaign(deps, id, again),
+    endCampaign: (act) => endCampaign(deps, act),
+    noteOptOuts: (connection, said) => noteOptOuts(deps, connection, said),
     askEligibility: (question) => askEligibility(deps, question),
     runSegment: (id) => runSegment(deps, id),
     handMembers: (query) => handMembers(deps, query),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { v7 } from "uuid";
 import type { ReadMappings } from "../config/mappings.ts";
 import type { Configuration } from "../config.ts";
+import type { AudienceClient } from "../connectors/audience.ts";
 import type { Client, ConnectDeps, ConnectorDefinition, Exchange } from "../connectors/connector.ts";
 import { connectors } from "../connectors/index.ts";
 import { ConnectionError } from "../lib/errors.ts";
@@ -96,6 +97,7 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
   const seal = sealer(secret, "rest");
   const clients = new Map<string, Client>();
   const exchanges = new Map<string, Exchange>();
+  const audiences = new Map<string, AudienceClient>();
   const connectDeps = (name: string): ConnectDeps => ({
     clock: { now: () => new Date() },
     tokens: tokenStore(db.sql, seal, name, Date.now),
@@ -148,6 +150,16 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
       clients.set(name, client);
       return client;
     },
+    audienceOf: (name) => {
+      const open = audiences.get(name);
+      if (open !== undefined) return open;
+      const { audience, settings } = connectorOf(name);
+      if (audience === undefined)
+        throw new ConnectionError("cannot_be_asked", `Connection ${name} is no campaign tool`);
+      const client = audience.connect(settings.parse(connection(name).settings), connectDeps(name));
+      audiences.set(name, client);
+      return client;
+    },
     exchangeOf: (name) => {
       const open = exchanges.get(name);
       if (open !== undefined) return open;
@@ -177,7 +189,9 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
     seal,
     close: async () => {
       await queue.close();
-      await Promise.all([...clients.values(), ...exchanges.values()].map((each) => each.close()));
+      await Promise.all(
+        [...clients.values(), ...exchanges.values(), ...audiences.values()].map((each) => each.close()),
+      );
       await limits.close();
       await db.close();
     },

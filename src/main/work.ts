@@ -1,3 +1,6 @@
+import { selectCampaigns } from "../pipelines/audience/campaigns.ts";
+import { handOver } from "../pipelines/audience/hand-over.ts";
+import { readOptOuts } from "../pipelines/audience/opt-outs.ts";
 import { codeListTypesOf, readCodeLists } from "../pipelines/code-lists.ts";
 import { makeDocuments } from "../pipelines/conversions/documents.ts";
 import { turnDay } from "../pipelines/dealing-sums.ts";
@@ -14,12 +17,15 @@ import { retain } from "../pipelines/retention.ts";
 import { poll, workRuns } from "../pipelines/runs.ts";
 import { workUndos } from "../pipelines/undo.ts";
 import type { Handlers } from "../pipelines/worker.ts";
+import { isActive } from "../store/connections.ts";
 import { loadLanes } from "../store/lanes.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const DEALINGS_MS = 5 * 60_000;
 const WEBHOOKS_MS = 1_000;
+/** A record that may not be contacted any more leaves the tools at the latest by then; a withdrawal at once. */
+const CAMPAIGNS_MS = 5 * 60_000;
 
 /** The steps by kind of work; a key begins with the connection's name. */
 export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
@@ -29,6 +35,9 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
       (lane) => lane.connection === connection && lane.connectionState === "active",
     );
   };
+  /** A campaign tool has no lanes. */
+  const connected = async (connection: string): Promise<boolean> =>
+    deps.config.connections[connection] !== undefined && (await isActive(deps.db.sql, connection));
   const [connectionOf, objectOf] = [
     (key: string) => key.split("/")[0] ?? key,
     (key: string) => key.split("/")[1] ?? "",
@@ -56,6 +65,13 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     dealings: async (key) => {
       if (await active(key)) await readDealings(deps, key);
     },
+    audience: async (key) => {
+      if (await connected(key)) await handOver(deps, key);
+    },
+    optOuts: async (key) => {
+      if (await connected(key)) await readOptOuts(deps, key);
+    },
+    campaigns: () => selectCampaigns(deps),
     undo: () => workUndos(deps),
     retention: async () => {
       await retain(deps);
@@ -79,6 +95,10 @@ export async function scheduleAll(deps: Deps): Promise<void> {
       if (Number.isFinite(pollMs)) await deps.queue.schedule("files", name, pollMs);
     }
     if (deps.connectorOf(name).mode !== "call") continue;
+    if (deps.connectorOf(name).audience !== undefined) {
+      await deps.queue.schedule("optOuts", name, deps.connection(name).optOutsMs);
+      continue;
+    }
     if (codeListTypesOf(deps, name).length > 0) {
       await deps.queue.schedule("codes", name, HOUR_MS);
       await deps.queue.due("codes", name);
@@ -94,5 +114,6 @@ export async function scheduleAll(deps: Deps): Promise<void> {
   }
   await deps.queue.schedule("retention", "kobling", HOUR_MS);
   await deps.queue.schedule("policies", "kobling", MINUTE_MS);
+  await deps.queue.schedule("campaigns", "kobling", CAMPAIGNS_MS);
   await deps.queue.schedule("webhooks", "kobling", WEBHOOKS_MS);
 }

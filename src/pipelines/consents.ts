@@ -7,6 +7,7 @@ import { recordFactsOf } from "../rules/record-facts.ts";
 import { readNow } from "../store/clock.ts";
 import { addConsent, loadConsentFacts, type StoredConsent } from "../store/consents.ts";
 import { loadEntities, type StoredEntity } from "../store/entities.ts";
+import { reconsider } from "./audience/reconsider.ts";
 import type { Actor, Deps } from "./deps.ts";
 
 export interface ConsentAct {
@@ -51,6 +52,7 @@ export async function noteConsent(deps: Deps, act: ConsentAct): Promise<StoredCo
     ...{ kundeemneId: record.id, kontaktpersonId: contact?.id ?? null, by: act.by.name },
   });
   deps.log.info("consent.noted", { consentId: noted.id, kind: noted.kind, channel: noted.channel, by: act.by.name });
+  await reconsider(deps, [address]);
   return noted;
 }
 

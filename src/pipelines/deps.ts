@@ -1,4 +1,5 @@
 import type { ConnectionConfig, KoblingConfig } from "../config/resolved.ts";
+import type { AudienceClient } from "../connectors/audience.ts";
 import type { Client, ConnectorDefinition, Exchange } from "../connectors/connector.ts";
 import type { Log } from "../lib/log.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
@@ -25,6 +26,8 @@ export interface Deps {
   mappingOf(connection: string, object: string): CompiledMapping | undefined;
   /** The client of a connection in mode `call`; opened at first use. */
   clientOf(connection: string): Client;
+  /** The client of a campaign tool; opened at first use. */
+  audienceOf(connection: string): AudienceClient;
   /** Where a connection leaves its files, in mode `queue` with an exchange; opened at first use. */
   exchangeOf(connection: string): Exchange;
 }

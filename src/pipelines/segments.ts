@@ -5,7 +5,7 @@ import { addressOf } from "../rules/consent-address.ts";
 import { type Eligibility, eligible, type RefusalCode } from "../rules/eligibility.ts";
 import { recordFactsOf } from "../rules/record-facts.ts";
 import { readNow } from "../store/clock.ts";
-import { loadConsentFacts } from "../store/consents.ts";
+import { findAccountsAddresses, loadConsentFacts } from "../store/consents.ts";
 import type { Sql, Tx } from "../store/database.ts";
 import { loadEntities } from "../store/entities.ts";
 import {
@@ -29,6 +29,8 @@ const PAGE = 500;
 /** A candidate with the verdict of this moment. */
 export interface Judged extends Candidate {
   readonly verdict: Eligibility;
+  /** In the form in which addresses are compared. */
+  readonly address: string | null;
   readonly record: Values;
   readonly contact: Values | undefined;
 }
@@ -37,9 +39,13 @@ export interface Judged extends Candidate {
  * May these be contacted for what the segment is for? All facts in a handful of statements, then the rule for each (domain
  * notes, d.9). Who is no more is left out.
  */
-export async function judgeAll(sql: Sql | Tx, segment: Segment, candidates: readonly Candidate[]): Promise<Judged[]> {
+export async function judgeAll(
+  sql: Sql | Tx,
+  asked: Pick<Segment, "channel" | "purpose" | "sender" | "level">,
+  candidates: readonly Candidate[],
+): Promise<Judged[]> {
   if (candidates.length === 0) return [];
-  const { channel, purpose, sender, level } = segment;
+  const { channel, purpose, sender, level } = asked;
   const records = await loadEntities(sql, "kundeemne", [...new Set(candidates.map((each) => each.kundeemneId))]);
   const contacts =
     level === "kundeemne"
@@ -56,20 +62,21 @@ export async function judgeAll(sql: Sql | Tx, segment: Segment, candidates: read
     if (record === undefined || (level === "kontaktperson" && contact?.parentId !== each.kundeemneId)) return [];
     return [{ ...each, record, contact, address: addressOf(channel, record.values, contact?.values) }];
   });
-  const facts = await loadConsentFacts(
-    sql,
-    found.flatMap(({ address }) => address ?? []),
-  );
-  return found.map(({ record, contact, address, ...candidate }) => {
+  const addresses = found.flatMap(({ address }) => address ?? []);
+  const facts = await loadConsentFacts(sql, addresses);
+  // An accounts office's address is used for nothing else, whoever else has it too.
+  const accounts = channel === "email" ? await findAccountsAddresses(sql, addresses) : new Set<string>();
+  return found.map(({ record, contact, address, entityId, kundeemneId }) => {
     const { erased, mergedInto, orphaned } = record.state;
+    const known = recordFactsOf({ values: record.values, erased, orphaned, merged: mergedInto !== null });
     const verdict = eligible({
       ...{ channel, purpose, sender, address, contact: contact !== undefined },
       consents: facts.get(address ?? "") ?? [],
-      record: recordFactsOf({ values: record.values, erased, orphaned, merged: mergedInto !== null }),
+      record: address !== null && accounts.has(address) ? { ...known, accountsAddress: address } : known,
       now: now.toISOString(),
       today: copenhagenDay(now),
     });
-    return { ...candidate, verdict, record: record.values, contact: contact?.values };
+    return { entityId, kundeemneId, verdict, address, record: record.values, contact: contact?.values };
   });
 }
 

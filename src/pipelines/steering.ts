@@ -27,7 +27,7 @@ export async function resumeConnection(
     });
   if (!(await setConnectionState(deps.db.sql, name, "active", null))) throw notFound(name);
   deps.log.info("connection.resumed", { connection: name, by: by.name });
-  for (const kind of ["run", "ingest", "deliver"]) await deps.queue.due(kind, name);
+  for (const kind of ["run", "ingest", "deliver", "audience"]) await deps.queue.due(kind, name);
   const pollMs = Object.entries(deps.connection(name).objects).map(([object, wish]) => [object, wish.pollMs] as const);
   for (const object of await overdueObjects(deps.db.sql, name, new Map(pollMs)))
     await deps.queue.due("poll", `${name}/${object}`);
@@ -42,7 +42,7 @@ const notFound = (name: string): RejectedError =>
   new RejectedError("not_found", `There is no connection named ${name}`, { context: { connection: name } });
 
 /** What a test needs: no database and no queue, so that it can be made before there are any. */
-export type TestDeps = Pick<Deps, "connection" | "connectorOf" | "clientOf" | "mappingOf"> & {
+export type TestDeps = Pick<Deps, "connection" | "connectorOf" | "clientOf" | "audienceOf" | "mappingOf"> & {
   readonly limits: Pick<Deps["limits"], "call">;
 };
 
@@ -62,10 +62,13 @@ export async function testConnection(deps: TestDeps, name: string): Promise<Conn
   if (deps.connectorOf(name).mode !== "call") {
     return { ok: true, credentials: "not_asked", capabilities: null, unmapped: [], sample: null, faults: [] };
   }
-  const client = deps.clientOf(name);
   const faults: { code: string; message: string }[] = [];
   try {
-    const capabilities = await deps.limits.call(name, () => client.discover());
+    if (deps.connectorOf(name).audience !== undefined) {
+      await deps.limits.call(name, () => deps.audienceOf(name).discover());
+      return { ok: true, credentials: "accepted", capabilities: {}, unmapped: [], sample: null, faults };
+    }
+    const capabilities = await deps.limits.call(name, () => deps.clientOf(name).discover());
     for (const [object, wish] of Object.entries(config.objects)) {
       const can = capabilities.objects[object];
       if (can === undefined)

@@ -56,3 +56,9 @@ export async function noteCircuit(sql: Db, name: string, restsMs: number | null)
     [name, restsMs],
   );
 }
+
+/** Neither paused nor stopped. */
+export async function isActive(sql: Db, name: string): Promise<boolean> {
+  const [row] = await sql.unsafe("select 1 from connections where name = $1 and state = 'active'", [name]);
+  return row !== undefined;
+}

@@ -4,7 +4,8 @@ import { type IdPage, pageOf } from "./paging.ts";
 import { instantText } from "./read-columns.ts";
 
 export interface NewConsent extends Omit<ConsentFact, "lastUsedAt"> {
-  readonly kundeemneId: string;
+  /** Null: at nobody we know. */
+  readonly kundeemneId: string | null;
   readonly kontaktpersonId: string | null;
   readonly source: string | null;
   readonly by: string;
@@ -29,7 +30,7 @@ const readConsent = (row: Record<string, unknown>): StoredConsent => ({
   evidence: row.evidence as string | null,
   optOutOffered: row.opt_out_offered as boolean | null,
   source: row.source as string | null,
-  kundeemneId: String(row.kundeemne_id),
+  kundeemneId: row.kundeemne_id as string | null,
   kontaktpersonId: row.kontaktperson_id as string | null,
   by: String(row.by),
   notedAt: String(row.noted_at),
@@ -81,4 +82,14 @@ export async function loadConsentFacts(
     facts.set(address, known);
   }
   return facts;
+}
+
+/** Which of these addresses are some record's accounts e-mail. */
+export async function findAccountsAddresses(sql: Db, addresses: readonly string[]): Promise<Set<string>> {
+  if (addresses.length === 0) return new Set();
+  const rows = await sql.unsafe(
+    "select distinct lower(bogholderi_email) as address from kundeemner where lower(bogholderi_email) = any($1::text[])",
+    [[...new Set(addresses)]],
+  );
+  return new Set(rows.map(({ address }) => String(address)));
 }

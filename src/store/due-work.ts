@@ -25,6 +25,11 @@ export async function findDueWork(sql: Db): Promise<{ kind: string; key: string 
      select distinct 'run', r.connection from runs r join connections c on c.name = r.connection where c.state = 'active' and r.kind <> 'undo'
        and (r.state = 'waiting' or r.state = 'running' and r.alive_until < kobling_now())
      union all
+     select 'audience', c.name from connections c where c.state = 'active'
+       and (exists (select 1 from hand_overs h where h.connection = c.name and h.owed is not null and h.batch_id is null)
+         or exists (select 1 from hand_over_batches b where b.connection = c.name and b.due_at <= (select kobling_now())
+           and (b.lease_until is null or b.lease_until < (select kobling_now()))))
+     union all
      select 'undo', 'kobling' where exists (select 1 from runs r where r.kind = 'undo' and r.state in ('waiting', 'running'))`,
     [],
     { prepare: true },

@@ -3,6 +3,7 @@ import { v7 } from "uuid";
 import type { z } from "zod";
 import { resolveConfig } from "../../src/config/resolved.ts";
 import { configSchema } from "../../src/config/schema.ts";
+import type { AudienceClient } from "../../src/connectors/audience.ts";
 import type { Client, ConnectDeps, Exchange } from "../../src/connectors/connector.ts";
 import { connectors } from "../../src/connectors/index.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -81,6 +82,7 @@ export async function startEngine(
   const sealed = sealer("a secret of tests only, long enough", "rest");
   const clients = new Map<string, Client>();
   const exchanges = new Map<string, Exchange>();
+  const audiences = new Map<string, AudienceClient>();
   const connectDeps = (name: string): ConnectDeps => ({
     clock: { now: () => new Date() },
     tokens: tokenStore(database.sql, sealed, name, Date.now),
@@ -120,6 +122,15 @@ export async function startEngine(
       if (connector.connect === undefined) throw new Error(`${name} cannot be called`);
       const client = connector.connect(connector.settings.parse(connection(name).settings), connectDeps(name));
       clients.set(name, client);
+      return client;
+    },
+    audienceOf: (name) => {
+      const open = audiences.get(name);
+      if (open !== undefined) return open;
+      const { audience, settings } = connectorOf(name);
+      if (audience === undefined) throw new Error(`${name} is no campaign tool`);
+      const client = audience.connect(settings.parse(connection(name).settings), connectDeps(name));
+      audiences.set(name, client);
       return client;
     },
     exchangeOf: (name) => {
@@ -179,7 +190,9 @@ export async function startEngine(
       await work();
     },
     async close() {
-      await Promise.all([...clients.values(), ...exchanges.values()].map((each) => each.close()));
+      await Promise.all(
+        [...clients.values(), ...exchanges.values(), ...audiences.values()].map((each) => each.close()),
+      );
     },
   };
 }

@@ -3,6 +3,8 @@ import type { TableSettings } from "../../simulators/keybalance/tables.ts";
 import type { Mapping } from "../../src/mappings/mapping.ts";
 import { countDrift } from "../../src/pipelines/agreement.ts";
 import { archive, unarchive } from "../../src/pipelines/archive.ts";
+import { createCampaign, endCampaign, selectCampaign } from "../../src/pipelines/audience/campaigns.ts";
+import { noteOptOuts } from "../../src/pipelines/audience/opt-outs.ts";
 import { backpressure } from "../../src/pipelines/backpressure.ts";
 import { readCodeLists, unknownCodes } from "../../src/pipelines/code-lists.ts";
 import { askEligibility, noteConsent } from "../../src/pipelines/consents.ts";
@@ -148,6 +150,10 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       restrict: (act) => restrict(deps, act),
       unrestrict: (act) => unrestrict(deps, act),
       noteConsent: (act) => noteConsent(deps, act),
+      createCampaign: (act) => createCampaign(deps, act),
+      selectCampaign: (id, again) => selectCampaign(deps, id, again),
+      endCampaign: (act) => endCampaign(deps, act),
+      noteOptOuts: (connection, said) => noteOptOuts(deps, connection, said),
       askEligibility: (question) => askEligibility(deps, question),
       runSegment: (id) => runSegment(deps, id),
       handMembers: (query) => handMembers(deps, query),
@@ -170,6 +176,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       name,
       connector,
       mode: "call",
+      isAudience: deps.connectorOf(name).audience !== undefined,
       objects: Object.entries(objects).map(([object, wish]) => ({
         object,
         side: wish.side,

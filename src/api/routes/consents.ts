@@ -42,7 +42,7 @@ const consentSchema = z
     evidence: z.string().nullable(),
     optOutOffered: z.boolean().nullable(),
     source: z.string().nullable(),
-    kundeemneId: z.uuid(),
+    kundeemneId: z.uuid().nullable(),
     kontaktpersonId: z.uuid().nullable(),
     by: z.string(),
     notedAt: z.iso.datetime(),

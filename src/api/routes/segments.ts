@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { writeCriterion } from "../../model/criteria-write.ts";
 import { channels } from "../../rules/consent-facts.ts";
+import { isSegmentUsed } from "../../store/campaigns.ts";
 import {
   changeSegment,
   dropSegment,
@@ -95,9 +96,10 @@ const drop = createRoute({
   path: "/v1/segments/{id}",
   tags,
   summary: "Delete a segment with its members and events",
+  description: "Not while a campaign takes it: end that first.",
   ...secured("write"),
   request: { params },
-  responses: { 204: { description: "Deleted." }, ...securedProblems(404) },
+  responses: { 204: { description: "Deleted." }, ...securedProblems(404, 409) },
 });
 
 const runSchema = z
@@ -151,7 +153,10 @@ export function segmentRoutes(app: Api, deps: ApiDeps): void {
   });
 
   app.openapi(drop, async (c) => {
-    if (!(await dropSegment(deps.sql, c.req.valid("param").id))) throw new Problem(404, "not_found");
+    const { id } = c.req.valid("param");
+    if (await isSegmentUsed(deps.sql, id))
+      throw new Problem(409, "conflict", { extra: { reason: "A campaign takes this segment; end it first" } });
+    if (!(await dropSegment(deps.sql, id))) throw new Problem(404, "not_found");
     return c.body(null, 204);
   });
 

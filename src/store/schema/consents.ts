@@ -18,8 +18,8 @@ export const consents = pgTable(
     optOutOffered: boolean("opt_out_offered"),
     /** Where it was said: a form, a campaign tool, the telephone. */
     source: text("source"),
-    /** At whom it was said. */
-    kundeemneId: uuid("kundeemne_id").notNull(),
+    /** At whom it was said; null: at nobody we know, as when a stranger's address opts out at a campaign tool. */
+    kundeemneId: uuid("kundeemne_id"),
     kontaktpersonId: uuid("kontaktperson_id"),
     by: text("by").notNull(),
     notedAt: instant("noted_at").notNull(),

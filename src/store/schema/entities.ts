@@ -90,6 +90,8 @@ export const kundeemner = pgTable(
     index("kundeemner_gln").on(sql`ean_lokationsnr`).where(sql`ean_lokationsnr is not null`),
     index("kundeemner_krak").on(sql`krak_id`).where(sql`krak_id is not null`),
     index("kundeemner_kob").on(sql`kob_id`).where(sql`kob_id is not null`),
+    // An accounts office's address is in no campaign, whoever else has it.
+    index("kundeemner_bogholderi").on(sql`lower(bogholderi_email)`).where(sql`bogholderi_email is not null`),
     index("kundeemner_tdc").on(sql`tdc_id`).where(sql`tdc_id is not null`),
     index("kundeemner_place").on(sql`google_place_id`).where(sql`google_place_id is not null`),
     // Few records have any; those whose time is over are looked for every minute.
