@@ -96,6 +96,25 @@ export function repairMojibake(text: string): Repair | undefined {
   return { text: [...bytes].map((byte) => DOS[byte] ?? String.fromCharCode(byte)).join(""), was: "dos-as-1252" };
 }
 
+/** Letters that Danish text is written with anyway: such a text needs no second look. */
+const PLAIN = /^[\x20-\x5a\x5e-\x7aæøåÆØÅéüöäÉÜÖÄ]*$/;
+const SEVEN_BIT_SMALL = /(?<=[A-Za-z])[{|}]|[{|}](?=[A-Za-z])/g;
+const SEVEN_BIT_CAPITAL = /(?<=[A-Z])[[\\\]](?=[A-Z])|(?<![^\s])[[\\\]](?=[a-z])/g;
+const BRACKETS = /\[[^\]]*\]|\{[^}]*\}/;
+
+/**
+ * A text with its letters mended as far as can be told (`SÃ¸ren`, `S›ren`, `S|ren`), for comparing. More than
+ * `repairMojibake` dares: 7-bit signs beside letters are taken for letters, so the outcome is never stored.
+ */
+export function readableText(text: string): string {
+  if (PLAIN.test(text)) return text;
+  const mended = repairMojibake(text)?.text ?? text;
+  if (BRACKETS.test(mended)) return mended;
+  return mended
+    .replace(SEVEN_BIT_SMALL, (sign) => ISO646[sign] ?? sign)
+    .replace(SEVEN_BIT_CAPITAL, (sign) => ISO646[sign] ?? sign);
+}
+
 const proven = (encoding: Encoding, reason: string): Detected => ({ encoding, isGuess: false, reason });
 
 const startsWith = (bytes: Uint8Array, mark: readonly number[]): boolean =>

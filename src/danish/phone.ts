@@ -60,7 +60,7 @@ export function phoneKey(text: string, defaultCountry = "DK"): string {
 }
 
 /** `70 10 20 30` and `+45 70 10 20 30` by hand; null for anything that is not exactly that. */
-function plainDanish(text: string): string | null {
+export function plainDanish(text: string): string | null {
   let digits = "";
   let plus = false;
   for (let i = 0; i < text.length; i++) {

@@ -5,9 +5,11 @@ import { appendHistory } from "../store/history.ts";
 import { addBlock } from "../store/link-blocks.ts";
 import type { StoredLink } from "../store/links.ts";
 import { beginFlights, markOrphaned, renumberLinks, upsertLinks } from "../store/links-write.ts";
+import { writeBlocks } from "../store/match-blocks.ts";
 import { alert, closeReviews, openReviews, suspendCases, updateSides } from "../store/reviews.ts";
 import { type Batch, iso, type LinkSlot } from "./batch.ts";
 import { contactKeys } from "./contacts.ts";
+import { changedBlocks } from "./match-blocks.ts";
 import { searchKeys } from "./matching.ts";
 import { findOwed } from "./owing.ts";
 
@@ -58,6 +60,10 @@ export async function flush(batch: Batch): Promise<void> {
     upsertLinks(tx, links, at),
     beginFlights(tx, departing, at, batch.known?.links),
     appendHistory(tx, at, batch.history),
+    writeBlocks(
+      tx,
+      changedBlocks(batch.history, (id) => batch.entities.get(id)?.entity.values),
+    ),
     closeChanges(tx, batch.outcomes),
     markDue(tx, batch.due),
     updateSides(

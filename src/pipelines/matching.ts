@@ -1,6 +1,8 @@
 import { nameKey } from "../danish/company-name.ts";
 import { readEmailDomain } from "../danish/email-domain.ts";
-import { chooseMatch, type MatchFacts, matchKeys } from "../danish/match.ts";
+import { chooseMatch, matchTier } from "../danish/match.ts";
+import { evidenceOf, type MatchFacts } from "../danish/match-evidence.ts";
+import { blockKeys, lockKeysOf, matchKeys } from "../danish/match-keys.ts";
 import { nameSimilarity } from "../danish/name-similarity.ts";
 import { placeVat } from "../danish/registration.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
@@ -10,33 +12,12 @@ import type { Entity } from "../rules/record.ts";
 import { findCandidates } from "../store/candidates.ts";
 import type { Db } from "../store/database.ts";
 import { loadEntities } from "../store/entities.ts";
+import { findBlocked } from "../store/match-blocks.ts";
 import { type Batch, type EntitySlot, slotOf } from "./batch.ts";
+import { blockQueries } from "./match-blocks.ts";
+import { factsOf } from "./match-facts.ts";
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
-
-/** What matching may use of values; `matchTier` takes no number as evidence that fails its check (domain notes, d.1). */
-export function factsOf(values: Values): MatchFacts {
-  const facts: { -readonly [K in keyof MatchFacts]: MatchFacts[K] } = {};
-  if (Array.isArray(values.pNumre)) facts.pNumre = values.pNumre;
-  for (const key of [
-    "cvrNr",
-    "seNr",
-    "krakId",
-    "kobId",
-    "tdcId",
-    "googlePlaceId",
-    "eanLokationsnr",
-    "firmanavn",
-    "adresse1",
-    "postnr",
-    "landekode",
-    "kundetype",
-  ] as const) {
-    const value = text(values[key]);
-    if (value !== undefined) facts[key] = value;
-  }
-  return facts;
-}
 
 /** The claims of a remote object as a record would hold them: a number of SE_Nr is placed (rule R2). */
 export function placed(mapping: CompiledMapping, claims: Values): Values {
@@ -47,28 +28,14 @@ export function placed(mapping: CompiledMapping, claims: Values): Values {
 
 const ADDRESS_TIER = "M6:";
 
-const keysByValues = new WeakMap<Values, readonly string[]>();
-/** By the facts themselves: what a remote tells of a new company, and the record made of it, have the same keys. */
-const keysByFacts = new Map<string, readonly string[]>();
-const FACTS_KEPT = 4_096;
+const keysByFacts = new WeakMap<MatchFacts, { readonly sure: readonly string[]; readonly blocks: readonly string[] }>();
 
-/** Match keys of values, worked out once per object: nobody changes values in place. A cache without state of its own. */
-function keysOf(values: Values): readonly string[] {
-  let keys = keysByValues.get(values);
+/** Keys of facts, worked out once per object. */
+function keysOf(facts: MatchFacts): { readonly sure: readonly string[]; readonly blocks: readonly string[] } {
+  let keys = keysByFacts.get(facts);
   if (keys === undefined) {
-    keys = keysOfFacts(factsOf(values));
-    keysByValues.set(values, keys);
-  }
-  return keys;
-}
-
-function keysOfFacts(facts: MatchFacts): readonly string[] {
-  const name = JSON.stringify(facts);
-  let keys = keysByFacts.get(name);
-  if (keys === undefined) {
-    keys = matchKeys(facts);
-    if (keysByFacts.size >= FACTS_KEPT) keysByFacts.clear();
-    keysByFacts.set(name, keys);
+    keys = { sure: matchKeys(facts), blocks: blockKeys(facts) };
+    keysByFacts.set(facts, keys);
   }
   return keys;
 }
@@ -79,7 +46,7 @@ export function searchKeys(values: Values): {
   name_key: string | null;
   domain_keys: readonly string[] | null;
 } {
-  const keys = keysOf(values);
+  const keys = keysOf(factsOf(values)).sure;
   const name = text(values.firmanavn);
   return {
     match_key: keys.find((key) => key.startsWith(ADDRESS_TIER)) ?? null,
@@ -117,9 +84,9 @@ export const strangerOf = (mapping: CompiledMapping, claims: Values, externalId:
   number: mapping.sharedSeries ? externalId : undefined,
 });
 
-/** Match keys of a create, to be locked (rule R7): two batches never make the same company at once. */
+/** Keys of a create, to be locked (rule R7): two batches never make the same company at once. */
 export const lockKeys = ({ values, number }: Stranger): string[] => [
-  ...keysOf(values),
+  ...lockKeysOf(factsOf(values)),
   ...(number === undefined ? [] : [`number:${number}`]),
 ];
 
@@ -138,20 +105,41 @@ export async function loadCandidates(batch: Batch, wanted: readonly Stranger[]):
   for (const [id, stored] of await loadEntities(batch.tx, "kundeemne", missing)) batch.entities.set(id, slotOf(stored));
 }
 
-/** Ids of the records that share a key with any of these. */
+/** Ids of the records that share a key with any of these, or may be meant by any though nothing proves it. */
 export async function candidatesFor(sql: Db, wanted: readonly Stranger[]): Promise<string[]> {
   const facts = wanted.map(({ values }) => factsOf(values));
-  return findCandidates(sql, {
-    cvrNr: facts.flatMap((each) => each.cvrNr ?? []),
-    gln: facts.flatMap((each) => each.eanLokationsnr ?? []),
-    krakId: facts.flatMap((each) => each.krakId ?? []),
-    kobId: facts.flatMap((each) => each.kobId ?? []),
-    tdcId: facts.flatMap((each) => each.tdcId ?? []),
-    placeId: facts.flatMap((each) => each.googlePlaceId ?? []),
-    matchKey: wanted.flatMap(({ values }) => searchKeys(values).match_key ?? []),
-    kontonummer: wanted.flatMap(({ number }) => number ?? []),
+  const [sure, maybe] = await Promise.all([
+    findCandidates(sql, {
+      cvrNr: facts.flatMap((each) => each.cvrNr ?? []),
+      gln: facts.flatMap((each) => each.eanLokationsnr ?? []),
+      krakId: facts.flatMap((each) => each.krakId ?? []),
+      kobId: facts.flatMap((each) => each.kobId ?? []),
+      tdcId: facts.flatMap((each) => each.tdcId ?? []),
+      placeId: facts.flatMap((each) => each.googlePlaceId ?? []),
+      matchKey: wanted.flatMap(({ values }) => searchKeys(values).match_key ?? []),
+      kontonummer: wanted.flatMap(({ number }) => number ?? []),
+    }),
+    blockedBy(sql, facts),
+  ]);
+  return [...new Set([...sure, ...maybe])];
+}
+
+/** Only those of whom there is evidence: many share a telephone or a sound, few are loaded and locked for it. */
+async function blockedBy(sql: Db, facts: readonly MatchFacts[]): Promise<string[]> {
+  const asked = facts.map((each, n) => blockQueries(each, n));
+  const found = await findBlocked(
+    sql,
+    asked.flatMap(({ keys }) => keys),
+    asked.flatMap(({ houses }) => houses),
+  );
+  return found.flatMap(({ n, id, values }) => {
+    const stranger = facts[n];
+    return stranger !== undefined && matchTier(stranger, factsOf(values)) !== null ? [id] : [];
   });
 }
+
+/** Who has a valid CVR number means nobody who has another one: blocks of the two are kept apart. */
+const [WITH_CVR, WITHOUT_CVR] = ["cvr:", "none:"];
 
 /** An index over the records in hand, so that matching looks at the few that share a key. */
 export class MatchIndex {
@@ -165,18 +153,26 @@ export class MatchIndex {
     this.#facts.set(entity.id, facts);
     const number = text(entity.values.kontonummer);
     if (number !== undefined) this.#byNumber.set(number, entity.id);
-    for (const key of keysOf(entity.values)) {
-      const ids = this.#byKey.get(key);
-      if (ids === undefined) this.#byKey.set(key, new Set([entity.id]));
-      else ids.add(entity.id);
-    }
+    const { sure, blocks } = keysOf(facts);
+    const side = evidenceOf(facts).cvr === null ? WITHOUT_CVR : WITH_CVR;
+    for (const key of sure) this.#put(key, entity.id);
+    for (const key of blocks) this.#put(side + key, entity.id);
+  }
+
+  #put(key: string, id: string): void {
+    const ids = this.#byKey.get(key);
+    if (ids === undefined) this.#byKey.set(key, new Set([id]));
+    else ids.add(id);
   }
 
   /** Whom these values mean (domain notes, e.8), leaving out the refused ones. */
   find({ values, number }: Stranger, refused: ReadonlySet<string>): Match {
     const facts = factsOf(values);
+    const { sure, blocks } = keysOf(facts);
+    const sides = evidenceOf(facts).cvr === null ? [WITHOUT_CVR, WITH_CVR] : [WITHOUT_CVR];
     const ids = new Set<string>();
-    for (const key of keysOf(values)) for (const id of this.#byKey.get(key) ?? []) if (!refused.has(id)) ids.add(id);
+    for (const key of [...sure, ...sides.flatMap((side) => blocks.map((block) => side + block))])
+      for (const id of this.#byKey.get(key) ?? []) if (!refused.has(id)) ids.add(id);
     const records = [...ids].sort().map((id) => ({ id, facts: this.#facts.get(id) ?? {} }));
     const match = chooseMatch(facts, records);
     const numbered = number === undefined ? undefined : this.#byNumber.get(number);

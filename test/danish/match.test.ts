@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chooseMatch, type MatchFacts, matchKeys, matchTier } from "../../src/danish/match.ts";
+import { chooseMatch, matchTier } from "../../src/danish/match.ts";
+import type { MatchFacts } from "../../src/danish/match-evidence.ts";
+import { blockKeys, lockKeysOf, matchKeys } from "../../src/danish/match-keys.ts";
 
 // Cases: Kobling domain notes, section e.8; names and addresses are invented.
 const cvr = "12345674";
@@ -128,6 +130,95 @@ test("match keys are sorted, and only valid numbers make one", () => {
   expect(matchKeys({ cvrNr: "12345678", firmanavn: "Uden adresse" })).toEqual([]);
 });
 
+// M7, M8 and the second agreement: docs/decisions/0016.
+const reached: MatchFacts = { ...withoutCvr, telefon: "70 10 20 30", emailDomaener: ["noerregaard.dk"] };
+const telephone: MatchFacts = { firmanavn: "Nørregård & Sønner A/S", telefon: "+45 70102030", postnr: "5000" };
+
+test("M3 a renamed company links where telephone or domain is still the same; a person's business does not", () => {
+  const renamed = { ...reached, cvrNr: cvr, firmanavn: "Havnens Elværk" };
+  const known = { ...reached, cvrNr: cvr };
+  expect(matchTier(renamed, known)).toEqual({ tier: "M3", action: "link", reason: "cvr_renamed_same_telephone" });
+  expect(matchTier({ ...renamed, telefon: null }, known)).toMatchObject({ reason: "cvr_renamed_same_domain" });
+  expect(matchTier({ ...renamed, telefon: null, emailDomaener: ["gmail.com"] }, known)).toMatchObject({
+    action: "queue",
+  });
+  expect(matchTier({ ...renamed, kundetype: "BTC" }, known)).toMatchObject({ action: "queue", reason: "cvr_renamed" });
+});
+
+test.each([
+  ["a letter typed wrongly", { firmanavn: "Nørregård & Sønmer A/S" }],
+  ["two neighbours swapped, one left out", { firmanavn: "Nørergård & Sønnr A/S" }],
+  ["a fault in the street", { adresse1: "Nøregade 12" }],
+  ["the two lines of the address swapped", { adresse1: "2. sal", adresse2: "Nørregade 12" }],
+  ["an old encoding", { firmanavn: "N›rreg†rd & S›nner A/S" }],
+  ["UTF-8 read as windows-1252", { firmanavn: "NÃ¸rregÃ¥rd & SÃ¸nner A/S" }],
+  ["7-bit Danish", { firmanavn: "N|rreg}rd & S|nner A/S" }],
+  ["a CVR number on one side", { cvrNr: cvr, firmanavn: "Nørregård & Søner A/S" }],
+])("M6 %s links where the telephone is equal", (_what, change) => {
+  const hit = matchTier({ ...reached, emailDomaener: null, ...change }, reached);
+  expect(hit).toMatchObject({ tier: "M6", action: "link" });
+});
+
+test.each<[string, MatchFacts, MatchFacts]>([
+  ["another legal form", { ...reached, firmanavn: "Nørregård & Sønner ApS" }, reached],
+  ["persons", { ...reached, kundetype: "BTC" }, reached],
+  ["a CVR number on each side, one of them invalid", { ...reached, cvrNr: "12345678" }, { ...reached, cvrNr: cvr }],
+  ["another house", { ...reached, adresse1: "Nørregade 14" }, reached],
+  ["a number in the name", { ...reached, firmanavn: "Holm 1 A/S" }, { ...reached, firmanavn: "Holm 2 A/S" }],
+  ["a word more", { ...reached, firmanavn: "Holm Holding A/S" }, { ...reached, firmanavn: "Holm A/S" }],
+  ["another trade", { ...reached, firmanavn: "Holm Byg" }, { ...reached, firmanavn: "Holm VVS" }],
+  ["other P-units", { ...reached, firmanavn: "Nøregård & Sønner", pNumre: ["1"] }, { ...reached, pNumre: ["2"] }],
+])("M6 %s never links by telephone and house", (_what, a, b) => {
+  expect(matchTier(a, b)?.action).not.toBe("link");
+});
+
+test("M7 telephone or domain with a like name is put before a person, wherever the house is", () => {
+  expect(matchTier(telephone, reached)).toEqual({ tier: "M7", action: "queue", reason: "name_and_telephone" });
+  expect(matchTier({ ...telephone, telefon: null, emailDomaener: ["mail.noerregaard.dk"] }, reached)).toMatchObject({
+    tier: "M7",
+    reason: "name_and_domain",
+  });
+  expect(matchTier({ ...telephone, firmanavn: "Havnens Elværk" }, reached)).toBeNull();
+  const numbered = (firmanavn: string): MatchFacts => ({ ...telephone, firmanavn });
+  expect(matchTier(numbered("Havneholm Invest 1"), numbered("Havneholm Invest 2"))).toBeNull();
+  expect(matchTier({ ...telephone, telefon: "112" }, { ...reached, telefon: "112" })).toBeNull();
+  expect(matchTier({ ...telephone, cvrNr: cvr }, { ...reached, cvrNr: otherCvr })).toBeNull();
+});
+
+test("M8 a name that sounds alike, or is typed alike, in the same postal code is put before a person", () => {
+  const at = (firmanavn: string, more: MatchFacts = {}): MatchFacts => ({ firmanavn, postnr: "8000", ...more });
+  const low = { tier: "M8", action: "queue", reason: "like_name_and_postal_code" };
+  expect(matchTier(at("Christensen Byg ApS"), at("Kristensen Byg"))).toEqual(low);
+  expect(matchTier(at("Møllers Bogtryk"), at("Mullers Bogtryk"))).toEqual(low);
+  expect(matchTier(at("Petersen Bygmester"), at("Pedorsen Bogmester"))).toBeNull();
+  expect(matchTier(at("Kristensen Byg"), at("Christensen VVS"))).toBeNull();
+  expect(matchTier(at("Holm Nr. 1 ApS"), at("Holm Nr. 11 ApS"))).toBeNull();
+  expect(matchTier(at("Christensen Byg"), { ...at("Kristensen Byg"), postnr: "8200" })).toBeNull();
+  expect(matchTier(at("Malermester"), at("Malermestr"))).toBeNull();
+  const person = { kundetype: "BTC", adresse1: "Elmevej 5" };
+  expect(matchTier(at("Jens Hansen", person), at("Jens Hanson"))).toBeNull();
+  expect(matchTier(at("Jens Hansen", person), at("Jens Hanson", person))).toMatchObject({
+    tier: "M8",
+    reason: "like_name_and_house",
+  });
+});
+
+test("a sure match goes before doubtful ones, and doubtful ones are a person's, best first", () => {
+  const records = [
+    { id: "a", facts: telephone },
+    { id: "b", facts: reached },
+  ];
+  expect(chooseMatch({ ...reached, firmanavn: "Nøregård & Sønner A/S" }, records)).toMatchObject({
+    kind: "one",
+    id: "b",
+  });
+  expect(chooseMatch({ ...telephone, postnr: "9000" }, records)).toEqual({
+    kind: "several",
+    ids: ["a", "b"],
+    tier: "M7",
+  });
+});
+
 const some = <T>(...values: T[]) => fc.option(fc.constantFrom(...values), { nil: null });
 const anyFacts: fc.Arbitrary<MatchFacts> = fc.record({
   cvrNr: some(cvr, otherCvr, "12345678"),
@@ -135,8 +226,14 @@ const anyFacts: fc.Arbitrary<MatchFacts> = fc.record({
   pNumre: some(["1003388394"], ["1000000001"], []),
   krakId: some("1", "2"),
   eanLokationsnr: some("5798000000001", "5798000123458"),
-  firmanavn: some("Nørregård A/S", "Norregard ApS", "Malerfirma v/Ib", "Malerfirma", "Havblik"),
-  adresse1: some("Elmevej 5", "Elmevej 5, 1. tv", "Elmevej 6", "Postboks 5"),
+  firmanavn: some(
+    ...["Nørregård A/S", "Norregard ApS", "Nørregårt", "Malerfirma v/Ib", "Malerfirma", "Havblik"],
+    ...["Jens Holm Byg Havn Drift", "Jens Holm Byg Havn Drft", "Jans Hlm Byg Havn Drift"],
+  ),
+  telefon: some("70102030", "+45 70 10 20 30", "70102031", "112"),
+  emailDomaener: some(["holm.dk"], ["www.holm.dk", "havn.dk"], ["gmail.com"]),
+  kundetype: some("BTB", "BTC"),
+  adresse1: some("Elmevej 5", "Elmevj 5", "Elmevej 5, 1. tv", "Elmevej 6", "Postboks 5"),
   postnr: some("8000", "8200"),
   landekode: some("DK", "NO"),
 });
@@ -146,7 +243,9 @@ test("evidence is the same from both sides, and who matches shares a key", () =>
     fc.property(anyFacts, anyFacts, (a, b) => {
       const hit = matchTier(a, b);
       expect(matchTier(b, a)).toEqual(hit);
-      if (hit !== null) expect(matchKeys(a).filter((key) => matchKeys(b).includes(key))).not.toEqual([]);
+      const keys = [...matchKeys(b), ...blockKeys(b)];
+      if (hit !== null) expect([...matchKeys(a), ...blockKeys(a)].filter((key) => keys.includes(key))).not.toEqual([]);
+      if (hit?.action === "link") expect(lockKeysOf(a).filter((key) => lockKeysOf(b).includes(key))).not.toEqual([]);
     }),
     { numRuns: 3000 },
   );

@@ -1,5 +1,7 @@
 import type { CallTimes, RemoteObject } from "../../connectors/connector.ts";
-import { chooseMatch, type MatchFacts, matchKeys } from "../../danish/match.ts";
+import { chooseMatch } from "../../danish/match.ts";
+import type { MatchFacts } from "../../danish/match-evidence.ts";
+import { matchKeys } from "../../danish/match-keys.ts";
 import type { Delivery } from "../../store/deliveries.ts";
 import { loadEntities } from "../../store/entities.ts";
 import { loadBlocks } from "../../store/link-blocks.ts";
@@ -7,7 +9,8 @@ import { loadTiedIds } from "../../store/links.ts";
 import type { FoundCreates } from "../creates.ts";
 import type { Deps } from "../deps.ts";
 import { asError } from "../each.ts";
-import { factsOf, strangerOf } from "../matching.ts";
+import { factsOf } from "../match-facts.ts";
+import { strangerOf } from "../matching.ts";
 
 interface Shown {
   readonly object: RemoteObject;

@@ -85,7 +85,8 @@ export const kundeemner = pgTable(
   () => [
     uniqueIndex("kundeemner_kontonummer").on(sql`kontonummer`),
     index("kundeemner_cvr_nr").on(sql`cvr_nr`).where(sql`cvr_nr is not null`),
-    index("kundeemner_match_key").on(sql`match_key`).where(sql`match_key is not null`),
+    // Equal, or beginning with a house (`findBlocked`).
+    index("kundeemner_match_key").on(sql`match_key text_pattern_ops`).where(sql`match_key is not null`),
     index("kundeemner_updated").on(sql`updated_at`, sql`id`),
     index("kundeemner_gln").on(sql`ean_lokationsnr`).where(sql`ean_lokationsnr is not null`),
     index("kundeemner_krak").on(sql`krak_id`).where(sql`krak_id is not null`),

@@ -1,0 +1,109 @@
+import { kundeemneCatalogue, type Values } from "../model/catalogue.ts";
+import type { Value } from "../model/field.ts";
+import type { Db, Tx } from "./database.ts";
+
+export interface BlockWrite {
+  readonly id: string;
+  readonly drop: readonly number[];
+  readonly put: readonly number[];
+}
+
+/** Writes the keys of records, one statement for all. The rows of the records are locked or new. */
+export async function writeBlocks(tx: Tx, writes: readonly BlockWrite[]): Promise<void> {
+  const pairs = (pick: (write: BlockWrite) => readonly number[]): [number[], string[]] => {
+    const [keys, ids]: [number[], string[]] = [[], []];
+    for (const write of writes)
+      for (const key of pick(write)) {
+        keys.push(key);
+        ids.push(write.id);
+      }
+    return [keys, ids];
+  };
+  const [dropped, from] = pairs((write) => write.drop);
+  const [put, to] = pairs((write) => write.put);
+  if (dropped.length > 0)
+    await tx.unsafe(
+      `delete from match_blocks b using unnest($1::int[], $2::uuid[]) x(key, id) where b.key = x.key and b.kundeemne_id = x.id`,
+      [dropped, from],
+      { prepare: true },
+    );
+  if (put.length > 0)
+    await tx.unsafe(
+      `insert into match_blocks (key, kundeemne_id) select * from unnest($1::int[], $2::uuid[]) on conflict do nothing`,
+      [put, to],
+      { prepare: true },
+    );
+}
+
+/** What is looked for on behalf of the n-th of several. A record is found that has weights of 2 together. */
+export interface BlockQuery {
+  readonly n: number;
+  readonly key: number;
+  readonly weight: 1 | 2;
+}
+
+/** The n-th one's house, as `match_key` begins with it. */
+export interface HouseQuery {
+  readonly n: number;
+  readonly house: string;
+  /** Records with a CVR number are somebody else. */
+  readonly withoutCvr: boolean;
+}
+
+export interface Blocked {
+  readonly n: number;
+  readonly id: string;
+  /** Only what matching reads. */
+  readonly values: Values;
+}
+
+/** Fields that matching reads (`factsOf` in src/pipelines/matching.ts). */
+export const matchFields = [
+  ...["cvrNr", "seNr", "pNumre", "krakId", "kobId", "tdcId", "googlePlaceId", "eanLokationsnr", "firmanavn"],
+  ...["adresse1", "adresse2", "postnr", "landekode", "telefon", "emailDomaener", "kundetype"],
+] as const;
+
+const columns = matchFields.map((field) => [field, kundeemneCatalogue.columnOf.get(field) ?? field] as const);
+const selected = columns.map(([, column]) => `k.${column}`).join(", ");
+/** A key that more records share is nobody's mark: what is beyond is not looked at. */
+const MOST = 200;
+
+/**
+ * Records that share keys or a house with any of several, with what matching reads of each: indexed look-ups, never all
+ * with all. A record that several share is given once for each.
+ */
+export async function findBlocked(
+  sql: Db,
+  keys: readonly BlockQuery[],
+  houses: readonly HouseQuery[],
+): Promise<Blocked[]> {
+  if (keys.length === 0 && houses.length === 0) return [];
+  // Value by value (offset 0): before there are statistics the planner would read the whole table.
+  const rows = await sql.unsafe(
+    `with shared as (
+       select w.n, found.id, w.weight from unnest($1::int[], $2::int[], $3::int[]) w(n, key, weight) cross join lateral
+         (select kundeemne_id as id from match_blocks where key = w.key limit ${MOST} offset 0) found
+       union all
+       select w.n, found.id, 2 from unnest($4::int[], $5::text[], $6::int[]) w(n, house, without_cvr) cross join lateral
+         (select id from kundeemner where match_key ~>=~ (w.house || '|') and match_key ~<~ (w.house || '}')
+            and (cvr_nr is null or w.without_cvr = 0) limit ${MOST} offset 0) found),
+     met as (select n, id from shared group by n, id having sum(weight) >= 2)
+     select met.n, k.id, ${selected} from met cross join lateral
+       (select * from kundeemner where id = met.id and erased_at is null and merged_into is null offset 0) k`,
+    [
+      ...[keys.map(({ n }) => n), keys.map(({ key }) => key), keys.map(({ weight }) => weight)],
+      ...[
+        houses.map(({ n }) => n),
+        houses.map(({ house }) => house),
+        houses.map(({ withoutCvr }) => Number(withoutCvr)),
+      ],
+    ],
+    { prepare: true },
+  );
+  return rows.map((row) => {
+    const values: Values = {};
+    // Columns are typed by the catalogue, so each holds a Value.
+    for (const [field, column] of columns) values[field] = (row[column] as Value | undefined) ?? null;
+    return { n: Number(row.n), id: String(row.id), values };
+  });
+}
