@@ -5,11 +5,13 @@ import { bodyLimit } from "hono/body-limit";
 import { routePath } from "hono/route";
 import { KoblingError } from "../lib/errors.ts";
 import { type Api, type ApiDeps, type ApiEnv, defaultLimits } from "./api-deps.ts";
+import { audited } from "./audited.ts";
 import { signIn } from "./auth.ts";
 import { idempotent } from "./idempotency.ts";
 import { languageOf } from "./language.ts";
 import { Problem, problemOf, renderProblem } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { campaignRoutes } from "./routes/campaigns.ts";
 import { codeListRoutes } from "./routes/code-lists.ts";
 import { connectionRoutes } from "./routes/connections.ts";
@@ -58,6 +60,7 @@ export function createApi(deps: ApiDeps): Api {
   app.use("/v1/hooks/*", signIn(deps, { basic: true }));
   app.use("/v1/leads", ...leadsFromPages(deps.leadOrigins ?? []));
   app.use("/v1/*", except(/^\/v1\/hooks\//, signIn(deps)));
+  app.use("/v1/*", audited(deps));
   const limited = bodyLimit({
     maxSize: limits.bodyBytes,
     onError: () => {
@@ -102,6 +105,7 @@ export function createApi(deps: ApiDeps): Api {
   reviewRoutes(app, deps);
   quarantineRoutes(app, deps);
   keyRoutes(app, deps);
+  auditRoutes(app, deps);
   statusRoutes(app, deps);
   documentRoutes(app, deps);
   return app;

@@ -3,6 +3,7 @@ import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { ArchiveAct, Archived } from "../pipelines/archive.ts";
 import type { CampaignAct, Selection } from "../pipelines/audience/campaigns.ts";
 import type { NotedOptOuts } from "../pipelines/audience/opt-outs.ts";
+import type { AuditVerdict } from "../pipelines/audit.ts";
 import type { ReadList } from "../pipelines/code-lists.ts";
 import type { ConsentAct, EligibilityQuestion } from "../pipelines/consents.ts";
 import type { ConversionPlan, ConvertAct } from "../pipelines/conversions/convert.ts";
@@ -78,6 +79,7 @@ export interface Gateway {
   unarchive(act: ArchiveAct): Promise<void>;
   restrict(act: RestrictAct): Promise<void>;
   unrestrict(act: RestrictAct): Promise<void>;
+  verifyAudit(noted?: { readonly number: number; readonly hash: string }): Promise<AuditVerdict>;
   noteConsent(act: ConsentAct): Promise<StoredConsent>;
   runSegment(id: string): Promise<SegmentRun>;
   handMembers(query: { id: string; after: string | null; limit: number }): Promise<{

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
+import { auditCommand } from "./commands/audit.ts";
 import { checkCommand } from "./commands/check.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -59,6 +60,7 @@ const commandsOf = (terminal: Terminal): AnyCommand =>
       undo: undoCommand(terminal),
       merge: mergeCommand(terminal),
       unmerge: unmergeCommand(terminal),
+      audit: auditCommand(terminal),
       keys: keysCommand(terminal),
     },
   });

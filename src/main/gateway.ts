@@ -2,6 +2,7 @@ import type { Gateway } from "../api/gateway.ts";
 import { archive, unarchive } from "../pipelines/archive.ts";
 import { createCampaign, endCampaign, selectCampaign } from "../pipelines/audience/campaigns.ts";
 import { noteOptOuts } from "../pipelines/audience/opt-outs.ts";
+import { verifyAudit } from "../pipelines/audit.ts";
 import { backpressure } from "../pipelines/backpressure.ts";
 import { readCodeLists, unknownCodes } from "../pipelines/code-lists.ts";
 import { askEligibility, noteConsent } from "../pipelines/consents.ts";
@@ -52,6 +53,7 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     unarchive: (act) => unarchive(deps, act),
     restrict: (act) => restrict(deps, act),
     unrestrict: (act) => unrestrict(deps, act),
+    verifyAudit: (noted) => verifyAudit(deps, noted),
     noteConsent: (act) => noteConsent(deps, act),
     createCampaign: (act) => createCampaign(deps, act),
     selectCampaign: (id, again) => selectCampaign(deps, id, again),

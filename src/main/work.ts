@@ -1,6 +1,7 @@
 import { selectCampaigns } from "../pipelines/audience/campaigns.ts";
 import { handOver } from "../pipelines/audience/hand-over.ts";
 import { readOptOuts } from "../pipelines/audience/opt-outs.ts";
+import { sealAudit } from "../pipelines/audit.ts";
 import { codeListTypesOf, readCodeLists } from "../pipelines/code-lists.ts";
 import { makeDocuments } from "../pipelines/conversions/documents.ts";
 import { turnDay } from "../pipelines/dealing-sums.ts";
@@ -24,6 +25,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const DEALINGS_MS = 5 * 60_000;
 const WEBHOOKS_MS = 1_000;
+const AUDIT_MS = 10_000;
 /** A record that may not be contacted any more leaves the tools at the latest by then; a withdrawal at once. */
 const CAMPAIGNS_MS = 5 * 60_000;
 
@@ -73,6 +75,9 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     },
     campaigns: () => selectCampaigns(deps),
     undo: () => workUndos(deps),
+    audit: async () => {
+      await sealAudit(deps);
+    },
     retention: async () => {
       await retain(deps);
       await expire(deps);
@@ -115,5 +120,6 @@ export async function scheduleAll(deps: Deps): Promise<void> {
   await deps.queue.schedule("retention", "kobling", HOUR_MS);
   await deps.queue.schedule("policies", "kobling", MINUTE_MS);
   await deps.queue.schedule("campaigns", "kobling", CAMPAIGNS_MS);
+  await deps.queue.schedule("audit", "kobling", AUDIT_MS);
   await deps.queue.schedule("webhooks", "kobling", WEBHOOKS_MS);
 }

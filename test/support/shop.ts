@@ -5,6 +5,7 @@ import { countDrift } from "../../src/pipelines/agreement.ts";
 import { archive, unarchive } from "../../src/pipelines/archive.ts";
 import { createCampaign, endCampaign, selectCampaign } from "../../src/pipelines/audience/campaigns.ts";
 import { noteOptOuts } from "../../src/pipelines/audience/opt-outs.ts";
+import { verifyAudit } from "../../src/pipelines/audit.ts";
 import { backpressure } from "../../src/pipelines/backpressure.ts";
 import { readCodeLists, unknownCodes } from "../../src/pipelines/code-lists.ts";
 import { askEligibility, noteConsent } from "../../src/pipelines/consents.ts";
@@ -149,6 +150,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       unarchive: (act) => unarchive(deps, act),
       restrict: (act) => restrict(deps, act),
       unrestrict: (act) => unrestrict(deps, act),
+      verifyAudit: (noted) => verifyAudit(deps, noted),
       noteConsent: (act) => noteConsent(deps, act),
       createCampaign: (act) => createCampaign(deps, act),
       selectCampaign: (id, again) => selectCampaign(deps, id, again),
