@@ -4,6 +4,7 @@ import { createEntity, editEntity } from "../src/pipelines/edit.ts";
 import { linkEntity, unlink } from "../src/pipelines/linking.ts";
 import { ingestAndReadAgain } from "../src/pipelines/listing.ts";
 import { receive } from "../src/pipelines/receive.ts";
+import { restrict, unrestrict } from "../src/pipelines/restriction.ts";
 import { poll } from "../src/pipelines/runs.ts";
 import { applyAtErp, pullForErp, pushFromErp, receiptsFromErp, snapshotFromErp } from "./acts-erp.ts";
 import { decide } from "./acts-review.ts";
@@ -172,10 +173,19 @@ function upheaval(history: History, step: Step & { do: "renumber" | "remove" | "
   const row = rowAt(history, step.at, step.row);
   if (row === undefined || table.live.length < 2) return "too few rows";
   if (step.do === "remove") table.remove(row);
-  else if (step.do === "renumber") table.renumber(row);
-  else {
+  else if (step.do === "renumber") {
+    const link = history.standings
+      .at(-1)
+      ?.links.find((each) => each.connection === step.at && each.externalId === row.id);
+    if (link?.state === "unlinked") history.strangers.add(`${step.at} ${row.uid}`);
+    table.renumber(row);
+  } else {
     const loser = rowAt(history, step.at, step.row + (step.other ?? 1));
     if (loser === undefined || loser === row) return "the same row";
+    // Nobody's object takes the place of somebody's: what it shows is news to the record (rule R9).
+    const links = history.standings.at(-1)?.links.filter((link) => link.connection === step.at) ?? [];
+    const [kept, gone] = [row, loser].map(({ id }) => links.find((link) => link.externalId === id));
+    if (gone?.record != null && kept?.record == null) history.retied.add(gone.record);
     table.merge(row, loser);
     return `${loser.id} into ${row.id}`;
   }
@@ -185,10 +195,15 @@ function upheaval(history: History, step: Step & { do: "renumber" | "remove" | "
 async function retie(history: History, deps: Deps, step: Step & { do: "unlink" | "relink" }): Promise<string> {
   const { sql } = history.ground;
   if (step.do === "unlink") {
-    const links = await sql.unsafe("select id, entity_id from links where state = 'linked' order by id");
+    const links = await sql.unsafe(
+      "select id, entity_id, connection, external_id from links where state = 'linked' order by id",
+    );
     const link = links[step.link % Math.max(1, links.length)];
     if (link === undefined) return "no link";
     history.retied.add(String(link.entity_id));
+    const table = history.remotes.table(link.connection as RemoteName);
+    const now = table.byId(table.replaced.get(String(link.external_id)) ?? "");
+    if (now !== undefined) history.strangers.add(`${link.connection} ${now.uid}`);
     await unlink(deps, { linkId: String(link.id), by: person });
     return String(link.id);
   }
@@ -227,7 +242,7 @@ async function steer(
       by: person,
     });
   else if (step.do === "restrict")
-    await sql.unsafe("update kundeemner set begraenset_vaerdi = $2 where id = $1", [record, step.is]);
+    await (step.is ? restrict : unrestrict)(deps, { id: record, reason: "scripted", by: person });
   else {
     const { unit, policy, direction } = step;
     const named = policy === "pin" ? { policy: "frozen", pin: true } : { policy };

@@ -8,6 +8,7 @@ import type { Ground } from "./database.ts";
 import { readSnapshot, type Snapshot } from "./facts.ts";
 import { type Process, startProcess } from "./process.ts";
 import { readAll } from "./quiet.ts";
+import { asPlanned } from "./remotes/called.ts";
 import { objectOf } from "./remotes/columns.ts";
 import { Order } from "./remotes/log.ts";
 import { CALLED, openRemotes, REMOTES, type Remotes } from "./remotes/remotes.ts";
@@ -56,6 +57,8 @@ export class History {
   readonly quietAt: { readonly place: number; readonly at: number }[] = [];
   /** Company numbers that a person has had made again. */
   readonly anew = new Set<string>();
+  /** Rows that were nobody's, by hand, when they were given another id: from then on they are strangers. */
+  readonly strangers = new Set<string>();
   /** Records whose ties were cut, made or moved by hand. */
   readonly retied = new Set<string>();
   private config: KoblingConfig;
@@ -204,7 +207,8 @@ export class History {
       this.coverage.died(step);
       if (process === this.main) await this.restart();
     } else if (outcome !== undefined) this.told.push(`      ${outcome}`);
-    plans?.();
+    if (plans === undefined) for (const name of CALLED) this.remotes.called[name].begin(asPlanned);
+    else plans();
     await this.moved();
     if (isMeanwhile) await this.noteLosers();
   }

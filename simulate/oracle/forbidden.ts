@@ -117,6 +117,8 @@ function echoes({ history, facts }: Evidence): Violation[] {
   return facts.history.flatMap((entry) => {
     const name = entry.by.connection;
     if (entry.by.kind !== "connection" || name === undefined || history.retied.has(entry.record)) return [];
+    // Made of a row that was ours once, was unlinked and got another id there: whatever it shows, nobody typed it again.
+    if (entry.kind === "created" && [...history.strangers].some((row) => row.startsWith(`${name} `))) return [];
     return Object.entries(entry.fields).flatMap(([key, [old, now, rule]]) => {
       // A group is one value: with a part that was typed come the parts that were not. What nobody typed is empty.
       if (!KEYS.includes(key as "attention") || unitOf(key) !== key || key === "soegenavn") return [];

@@ -27,6 +27,7 @@ function lostAt(name: RemoteName, { history, told }: Evidence): Violation[] {
       if (wasSide(told, change) && changes.slice(at + 1).some(({ by }) => by === "person")) continue;
       const write = table.writes.find((each) => each.id === next.write);
       if (isInWindow(name, change, write?.lastShown ?? 0) || wasNeverTold(name, change, next, history)) continue;
+      if (name === "erp" && isNobodys(history, change, next)) continue;
       lost.push({
         promise: "no lost edit",
         detail: `${name} row ${change.row} ${change.column}: ${change.to} was overwritten by ${next.to} and stands nowhere`,
@@ -52,6 +53,22 @@ const isInWindow = (name: RemoteName, change: CellChange, lastShown: number): bo
  */
 const wasNeverTold = (name: RemoteName, change: CellChange, next: CellChange, history: Evidence["history"]): boolean =>
   name === "erp" && !history.remotes.erp.hasTold(change.row, change.place, next.place);
+
+/**
+ * A delivery that was handed out before a person ended the link cannot be called back from a system that pulls: what it
+ * overwrites there is nobody's any more (rules R21, R25), and the person was told of the delivery.
+ */
+function isNobodys(history: Evidence["history"], { row }: CellChange, next: CellChange): boolean {
+  const ids = new Set(
+    history.remotes
+      .table("erp")
+      .rows.filter((each) => each.uid === row)
+      .map((each) => each.id),
+  );
+  const stood = history.standings.filter((each) => each.place <= next.place).at(-1);
+  const link = stood?.links.find((each) => each.connection === "erp" && ids.has(each.externalId));
+  return link !== undefined && link.state === "unlinked";
+}
 
 function lostHere({ history, told }: Evidence): Violation[] {
   return history.edits.flatMap((edit) => {

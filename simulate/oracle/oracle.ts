@@ -1,8 +1,6 @@
 import { readFacts } from "../facts.ts";
 import type { History } from "../history.ts";
-import { activity, oneRound, untilQuiet } from "../quiet.ts";
-import { REMOTES } from "../remotes/remotes.ts";
-import { startingWishes } from "../world.ts";
+import { activity, oneRound, reopen, untilQuiet } from "../quiet.ts";
 import { type Evidence, tellAll, type Violation } from "./evidence.ts";
 import { forbiddenWrites } from "./forbidden.ts";
 import { unexplainedHolds } from "./holds.ts";
@@ -38,10 +36,4 @@ export async function endAndJudge(history: History): Promise<Violation[]> {
     ...forbiddenWrites(evidence),
     ...unexplainedHolds(evidence),
   ];
-}
-
-/** Every reason that held something back is gone. */
-async function reopen(history: History): Promise<void> {
-  for (const name of REMOTES) await history.switch(name, startingWishes[name]);
-  await history.ground.sql.unsafe("update kundeemner set policies = null, begraenset_vaerdi = false");
 }

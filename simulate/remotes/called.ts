@@ -25,7 +25,8 @@ export interface Plan {
   moved(): Promise<void>;
 }
 
-const quiet: Plan = {
+/** Nothing happens beside the calls: what a step had planned ends with it. */
+export const asPlanned: Plan = {
   fault: () => undefined,
   meanwhile: async () => undefined,
   moved: async () => undefined,
@@ -37,7 +38,7 @@ export class CalledRemote {
   readonly options: CalledOptions;
   private readonly clock: VirtualClock;
   private readonly order: Order;
-  plan: Plan = quiet;
+  plan: Plan = asPlanned;
   calls = 0;
   private writes = 0;
   private readonly known = new Map<string, number>();

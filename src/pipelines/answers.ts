@@ -42,6 +42,24 @@ export function takeReceipt(batch: Batch, slot: LinkSlot, incoming: Incoming): A
   return { values: image.values, versions: image.versions, how: next ? "answer" : "read", ends: true, arrived: true };
 }
 
+/**
+ * A push that names what we know to be applied last shows the object after it: what it looked like before is past. Gives
+ * the attempts of bare receipts that this reading is the last to answer.
+ */
+export function pastOf(batch: Batch, slot: LinkSlot, { pushed, lastDelivery }: Incoming): ReadonlySet<number> {
+  const acknowledged = batch.delivered.get(slot.link.id)?.acknowledged ?? null;
+  if (!pushed || lastDelivery === null || acknowledged === null || lastDelivery < acknowledged) return new Set();
+  const past = slot.link.images.flatMap(({ before, attempt }) => (before === undefined ? [] : [attempt]));
+  if (past.length > 0) slot.link = { ...slot.link, images: slot.link.images.map(({ before: _, ...image }) => image) };
+  return new Set(past);
+}
+
+/** Their images have done their part. */
+export function forget(slot: LinkSlot, attempts: ReadonlySet<number>): void {
+  if (attempts.size === 0) return;
+  slot.link = { ...slot.link, images: slot.link.images.filter(({ attempt }) => !attempts.has(attempt)) };
+}
+
 /** Judges an answer field by field (rule R17); what it did not settle is judged as a reading. */
 export function settleAnswer(
   batch: Batch,

@@ -5,7 +5,7 @@ import { lockMatchKeys } from "../store/candidates.ts";
 import type { Tx } from "../store/database.ts";
 import { findLinked, newLink, remoteKey } from "../store/links.ts";
 import { afterLinking, foundBy } from "./after-linking.ts";
-import { type Answered, settleAnswer, takeReceipt } from "./answers.ts";
+import { type Answered, forget, pastOf, settleAnswer, takeReceipt } from "./answers.ts";
 import { alertOfBalance } from "./archived.ts";
 import { type Batch, close, type Incoming, type Known, keep, type LinkSlot } from "./batch.ts";
 import { countTaken } from "./counting.ts";
@@ -68,7 +68,7 @@ export async function decideBatch(
   await takeLinks(batch, [...incomings, ...replaced, ...(options.alsoLinks ?? [])]);
 
   const isNew = (each: Mapped): boolean => isStranger(batch, each.incoming);
-  // A preview makes nothing; over a whole object its locks would fill the server's table of them.
+  // A preview makes nothing; its locks over a whole object would fill the server's table of them.
   if (options.asReleased === undefined) await meetStrangers(batch, mapped.filter(isNew));
   const parents = await findParents(batch, mapped);
   const ids = new Map<string, EntityKind>(options.alsoEntities ?? []);
@@ -93,14 +93,14 @@ export async function decideBatch(
         strangers.map((each) => each.incoming.externalId),
       );
   }
-  // Nobody but a stranger is looked up.
   const index = indexOf(strangers.length > 0 ? batch.entities.values() : []);
   const mine = options.tied === undefined ? await waitingForOurs(batch, mapped) : new Set<Mapped>();
   for (const each of mine) {
     const detail = "It may be an object that we are making: its own answer, or looking it up, will tell";
     close(batch, each.incoming, "stale", "unchanged", { code: "R19:may_be_ours", detail });
   }
-  for (const each of mapped) if (!mine.has(each)) judgeOne(batch, each, index, parents, options);
+  const answers = new Map(options.answers);
+  for (const each of mapped) if (!mine.has(each)) judgeOne(batch, each, index, parents, { ...options, answers });
   if (options.asReleased === undefined) await guardMeetings(batch);
   await settleCases(batch);
   await options.after?.(batch);
@@ -159,7 +159,7 @@ async function meetStrangers(batch: Batch, strangers: readonly Mapped[]): Promis
   );
 }
 
-/** Nothing is known of the remote object yet, or nobody has said what it stands for. */
+/** Nothing is known of the object yet, or nobody has said what it stands for. */
 function isStranger(batch: Batch, incoming: Incoming): boolean {
   const slot = batch.links.get(remoteKey(incoming.object, incoming.externalId));
   return (
@@ -201,10 +201,10 @@ async function findParents(batch: Batch, mapped: readonly Mapped[]): Promise<Map
   return parents;
 }
 
-/** What an extra link shows is proposed, not taken: another one speaks for the record (rule R25). */
 /** What the register says of the law is not a person's to turn down: protection against advertising is taken at once. */
 const LAWFUL = { reklamebeskyttet: "auto" } as const;
 
+/** What an extra link shows is proposed, not taken: another one speaks for the record (rule R25). */
 function proposing(lane: OpenLane, besides: OpenLane["updatePolicy"] = {}): OpenLane {
   const frozen = Object.entries(lane.updatePolicy).filter(([, policy]) => policy === "frozen");
   return { ...lane, updatePolicy: { "*": "propose", ...besides, ...Object.fromEntries(frozen) } };
@@ -215,14 +215,13 @@ function judgeOne(
   { incoming, mapping, read }: Mapped,
   index: MatchIndex,
   parents: ReadonlyMap<string, string>,
-  options: DecideBatchOptions,
+  options: DecideBatchOptions & { readonly answers: Map<string, Answered> },
 ): void {
   const lane = batch.lanes.get(laneKey(batch.connection, incoming.object));
-  if (lane === undefined)
-    return close(batch, incoming, "quarantined", "quarantined", {
-      code: "not_configured",
-      detail: `Object ${incoming.object} is not configured`,
-    });
+  if (lane === undefined) {
+    const detail = `Object ${incoming.object} is not configured`;
+    return close(batch, incoming, "quarantined", "quarantined", { code: "not_configured", detail });
+  }
   const key = remoteKey(incoming.object, incoming.externalId);
   const known = batch.links.get(key);
   let receipt: Answered | undefined;
@@ -234,7 +233,7 @@ function judgeOne(
     };
     const verdict = judgeReading(facts, incoming);
     // The first reading after an unknown outcome answers the attempt, also where it shows what stood before (rule R17).
-    if (verdict.verdict === "repeat" && options.answers?.has(key) !== true) {
+    if (verdict.verdict === "repeat" && !options.answers.has(key)) {
       // Shown again: the suspicion of a listing that missed it is gone (rule R9), and what was put aside since is not the
       // newest kept any more (rule R5).
       const newestChangeId = incoming.changeId ?? known.link.newestChangeId;
@@ -247,8 +246,8 @@ function judgeOne(
     }
     if (verdict.verdict === "receipt") receipt = takeReceipt(batch, known, incoming);
     if (verdict.verdict === "stale") {
-      if (verdict.readAgain)
-        batch.readAgain.push({ object: incoming.object, externalId: incoming.externalId, why: verdict.why });
+      const { object, externalId } = incoming;
+      if (verdict.readAgain) batch.readAgain.push({ object, externalId, why: verdict.why });
       return close(batch, incoming, "stale", "unchanged", {
         code: verdict.why,
         detail: "Not decided: the reading is older than what is known",
@@ -278,11 +277,14 @@ function judgeOne(
   }
   const entitySlot = batch.entities.get(meant.id);
   if (entitySlot === undefined) throw new Error(`Record ${meant.id} of a link is not in hand`);
-  const answered = options.answers?.get(key) ?? receipt;
+  const answered = options.answers.get(key) ?? receipt;
+  // One reading answers the attempt; what the object shows after it is judged as what it is.
+  options.answers.delete(key);
   const settled =
     answered === undefined
       ? undefined
       : settleAnswer(batch, slot, entitySlot, mapping, incoming, answered, meant.claims);
+  const past = pastOf(batch, slot, incoming);
   const since = batch.history.length;
   const isHeard = slot.link.state !== "extra" && (!isLookedUp || meant.kind === "created");
   const heard = isHeard ? lane : proposing(lane, isLookedUp ? LAWFUL : {});
@@ -300,6 +302,7 @@ function judgeOne(
   }
   alertOfBalance(batch, entitySlot, mapping, incoming);
   countTaken(batch, incoming, meant.id, since, meant.kind === "created");
+  forget(slot, past);
   keep(slot, incoming, mapping.version);
   if (meant.kind !== "same") {
     index.add(entitySlot.entity);

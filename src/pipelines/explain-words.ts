@@ -34,6 +34,10 @@ export const ruleReasons: Readonly<Record<string, Label>> = {
   "R1:stricter": { da: "den strengere værdi vinder", en: "the stricter value wins" },
   "R1:control_field": { da: "feltet sættes kun fra CRM", en: "the field is set by the CRM only" },
   "R8:required": { da: "feltet kan ikke være tomt", en: "the field cannot be empty" },
+  "R21:overwritten": {
+    da: "vores ændring var allerede undervejs og kom frem oven i den",
+    en: "a write of ours was on its way already and arrived over it",
+  },
   "R22:one_way": { da: "retningen er kun ud", en: "the direction is out only" },
   "R14:expired": { da: "kildens vilkår lod den ikke gemme længere", en: "the source's terms let it be kept no longer" },
   "S19:stale": { da: "adressen er en anden nu", en: "the address is another by now" },

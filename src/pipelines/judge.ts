@@ -5,6 +5,7 @@ import { applyToEntity, applyToLink } from "../rules/apply.ts";
 import { decide } from "../rules/decide.ts";
 import type { UnitEffect } from "../rules/decision.ts";
 import { deriveSearchName, deriveTown } from "../rules/derived.ts";
+import { withOverwritten } from "../rules/overwritten.ts";
 import { livingImages } from "../rules/own-write.ts";
 import { withPosition } from "../rules/position.ts";
 import { claimInterval } from "../rules/reading.ts";
@@ -79,7 +80,8 @@ export function judge(
   const by = setterOf(lane, reading);
   const cause: Cause = { by, changeId: incoming.changeId, runId: incoming.runId, mapping: mapping.version };
   const mayDerive = !isShown(batch, slot, link, "soegenavn");
-  const said = [...(options.settled ?? []), ...decision.effects, ...(options.also ?? [])];
+  const judged = [...(options.settled ?? []), ...decision.effects];
+  const said = [...withOverwritten(slot.entity, link, mapping, judged, by), ...(options.also ?? [])];
   const effects = withDerived(slot, said, now, mayDerive);
   record(batch, slot, applyToEntity(slot.entity, withPosition(slot.entity, effects, now), by), cause);
   onePrimary(batch, slot, cause);

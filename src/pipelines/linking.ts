@@ -8,7 +8,7 @@ import { findRemote, freeLink, removePairBlocks, withdrawDeliveries } from "../s
 import { addBlock } from "../store/link-blocks.ts";
 import { findLinked, loadImages, lockLinks, remoteKey } from "../store/links.ts";
 import { findLink } from "../store/links-read.ts";
-import { closeReviews, findOpenFor } from "../store/reviews.ts";
+import { alert, closeReviews, findOpenFor } from "../store/reviews.ts";
 import { lostBy } from "./after-linking.ts";
 import { type Batch, type Incoming, iso, type LinkSlot, systemSetter, write } from "./batch.ts";
 import { decideBatch } from "./decide-batch.ts";
@@ -170,11 +170,16 @@ export async function unlink(deps: Deps, act: { linkId: string; by: Actor; why?:
 export async function endLinks(batch: Batch, slots: readonly LinkSlot[], by: Actor): Promise<void> {
   const byObject = Map.groupBy(slots, ({ link }) => laneKey(link.connection, link.object));
   for (const slot of slots) endLink(slot, batch.now, batch.deps.connection(slot.link.connection).quietMs);
-  await withdrawDeliveries(
-    batch.tx,
-    slots.map(({ link }) => link.id),
-    "unlinked",
-  );
+  const ids = slots.map(({ link }) => link.id);
+  const onTheirWay = await withdrawDeliveries(batch.tx, ids, "unlinked");
+  for (const { link } of slots) {
+    const { id, entity, entityId } = onTheirWay.find((each) => each.linkId === link.id) ?? {};
+    // A system that pulls keeps what it was handed, and nobody can call it back (rules R21, R25): a person is told.
+    if (id === undefined || batch.deps.connectorOf(link.connection).mode !== "queue") continue;
+    const { connection, object, externalId } = link;
+    const about = { connection, object, externalId, entity, entityId, reason: "unlinked:delivery_out" };
+    await alert(batch.tx, iso(batch.now), { ...about, detail: { delivery: id } });
+  }
   for (const { link } of slots) await leaveCases(batch, link.id);
   for (const [first, ...others] of byObject.values()) {
     if (first === undefined) continue;

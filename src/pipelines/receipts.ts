@@ -1,5 +1,5 @@
 import type { RemoteImage } from "../mappings/mapping.ts";
-import type { EntityKind } from "../model/catalogue.ts";
+import type { EntityKind, Values } from "../model/catalogue.ts";
 import { versionOf } from "../rules/unit-case.ts";
 import { type AttemptEnd, endAttempts, loadAttempts } from "../store/attempts.ts";
 import { readNow } from "../store/clock.ts";
@@ -18,6 +18,7 @@ import type { Deps } from "./deps.ts";
 import { countOnly } from "./guard.ts";
 import { ingestFirst } from "./ingest.ts";
 import { linkOwes } from "./owing.ts";
+import { endFlight, shownOf } from "./receipt-flight.ts";
 import { asSent, howToRead, receiptReading, windowsOf } from "./receipt-reading.ts";
 import { laneKey } from "./world.ts";
 
@@ -117,6 +118,8 @@ interface Plan extends Given {
   readonly out: boolean;
   /** How what it shows is judged (rule R17); `none`: no reading at all. */
   readonly how: "none" | "answer" | "read";
+  /** What the link showed of the units that were sent, before this receipt. */
+  readonly before: Values;
   /** What it shows, whole; undefined: the receipt came without, and what was sent is taken for it. */
   readonly image: RemoteImage | undefined;
 }
@@ -200,7 +203,8 @@ async function takeRound(
         : "none";
     const how = judged === "sent_only" ? "answer" : judged;
     if (judged === "sent_only") image = undefined;
-    plans.push({ index, receipt, delivery, externalId, attempt, out, how, image });
+    const shown = link === undefined || attempt === undefined ? {} : shownOf(link, mapping, attempt.versions);
+    plans.push({ index, receipt, delivery, externalId, attempt, out, how, image, before: shown });
     if (how === "none" || attempt === undefined || mapping === undefined || externalId === null) continue;
     const body = image ?? asSent(mapping, externalId, delivery, stored.get(link?.id ?? "") ?? {}, attempt.versions);
     const key = remoteKey(delivery.object, externalId);
@@ -263,25 +267,6 @@ const isTaken = (link: StoredLink | undefined, delivery: Pulled): boolean =>
 /** Unlinked, or gone, since the delivery was handed out: what it shows is nobody's any more. */
 const isElsewhere = (link: StoredLink | undefined, delivery: Pulled): boolean =>
   delivery.kind !== "create" && (link?.state !== "linked" || link.entityId !== delivery.entityId);
-
-/** The attempt is over: its image goes; a receipt without one leaves the link with what was sent in its image. */
-function endFlight(batch: Batch, plan: Plan, stored: ReadonlyMap<string, RemoteImage>): void {
-  const { delivery, externalId } = plan;
-  const slot = externalId === null ? undefined : batch.links.get(remoteKey(delivery.object, externalId));
-  if (slot === undefined) return;
-  const judged = plan.how !== "none";
-  const { link } = slot;
-  const images = link.images.filter((image) => image.attempt !== delivery.attemptId);
-  slot.link = { ...link, images };
-  if (!judged && plan.out) slot.link = { ...slot.link, inFlight: false, writeCount: link.writeCount + 1 };
-  if (judged && plan.image === undefined) {
-    slot.image = { ...stored.get(link.id), ...delivery.body };
-    slot.imageOf = null;
-    // What the whole object is now was not told: the next push is read, whatever it equals.
-    slot.link = { ...slot.link, newestHash: null };
-  }
-  slot.dirty = true;
-}
 
 /** Does the link owe something newer than what the remote has just refused? */
 function owesNewer(batch: Batch, { delivery, externalId, attempt }: Plan): boolean {

@@ -27,7 +27,9 @@ export async function resumeConnection(
     });
   if (!(await setConnectionState(deps.db.sql, name, "active", null))) throw notFound(name);
   deps.log.info("connection.resumed", { connection: name, by: by.name });
-  for (const kind of ["run", "ingest", "deliver", "audience"]) await deps.queue.due(kind, name);
+  const isAudience = deps.connection(name).side === "audience";
+  for (const kind of ["run", "ingest", "deliver", ...(isAudience ? ["audience"] : [])])
+    await deps.queue.due(kind, name);
   const pollMs = Object.entries(deps.connection(name).objects).map(([object, wish]) => [object, wish.pollMs] as const);
   for (const object of await overdueObjects(deps.db.sql, name, new Map(pollMs)))
     await deps.queue.due("poll", `${name}/${object}`);

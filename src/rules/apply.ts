@@ -1,6 +1,6 @@
 import { catalogueOf, primaryView, type Values } from "../model/catalogue.ts";
 import type { Value } from "../model/field.ts";
-import type { UnitEffect } from "./decision.ts";
+import type { Did, UnitEffect } from "./decision.ts";
 import type { Entity, Link, Loser, Provenance, Rendering, Setter, UnitProvenance } from "./record.ts";
 
 /**
@@ -20,6 +20,9 @@ export interface Applied {
 }
 
 const LOSERS_KEPT = 5;
+
+/** The value in force stays, and the effect may name a claim that lost to it. */
+const keepsOurs: ReadonlySet<Did> = new Set(["lost", "noted", "own", "rendered"]);
 
 /** Writes the effects of one decision to a record: values, provenance, and a new version when a value changed. */
 export function applyToEntity(entity: Entity, effects: readonly UnitEffect[], setter: Setter): Applied {
@@ -59,7 +62,7 @@ export function applyToEntity(entity: Entity, effects: readonly UnitEffect[], se
         );
       units[effect.unit] = losers.length === 0 ? [version, at, effect.rule] : [version, at, effect.rule, losers];
       touched = true;
-    } else if ((effect.did === "lost" || effect.did === "noted") && effect.loser !== undefined) {
+    } else if (effect.loser !== undefined && keepsOurs.has(effect.did)) {
       units ??= { ...entity.provenance.u };
       const before = units[effect.unit] ?? ([0, -1, "unset"] as const);
       const kept = (before[3] ?? []).filter((each) => !sameSource(each.by, setter)).slice(1 - LOSERS_KEPT);
@@ -95,7 +98,8 @@ const isOverwritten = ({ rule }: Loser): boolean => rule.startsWith("R22:");
 
 const loserOf = (effect: UnitEffect): Loser => {
   if (effect.loser === undefined) throw new Error("An effect without a loser");
-  return { by: effect.loser.by, value: effect.loser.value, rule: effect.rule };
+  const { by, value, rule } = effect.loser;
+  return { by, value, rule: rule ?? effect.rule };
 };
 
 const sameSource = (a: Setter, b: Setter): boolean =>

@@ -6,7 +6,7 @@ import { gateIn } from "./gate.ts";
 import { joinHold } from "./hold.ts";
 import { judge } from "./judging.ts";
 import { showOneWay } from "./one-way.ts";
-import { isLate, ownWrite, renderedWrite } from "./own-write.ts";
+import { fromBefore, isLate, ownWrite, renderedWrite } from "./own-write.ts";
 import { type Entity, setterInForce } from "./record.ts";
 
 import {
@@ -81,6 +81,8 @@ export function decideUnit(each: UnitCase, suspiciousClear: boolean): UnitEffect
     const decided = own.versions[unit];
     return { unit, did: "own", rule, base: shown(each), ...(decided === undefined ? {} : { decided }) };
   }
+
+  if (fromBefore(link, entity.kind, mapped, theirs)) return { unit, did: "noted", rule: "R21:before_our_write" };
 
   const written = renderedWrite(link, entity.kind, mapped, theirs);
   if (written !== undefined) {

@@ -30,8 +30,8 @@ export interface UnitEffect {
   /** Version of ours that the remote is known to have had: the one after this decision, or the one that was sent. */
   readonly decided?: "after" | number;
   readonly rendering?: Rendering;
-  /** The value that lost, with its setter. */
-  readonly loser?: { readonly value: Values; readonly by: Setter };
+  /** The value that lost, with its setter, and the rule by which, where that is not the effect's. */
+  readonly loser?: { readonly value: Values; readonly by: Setter; readonly rule?: string };
   /** A conflict or proposal to open, or to join when the unit is held already. */
   readonly review?: {
     readonly kind: "conflict" | "proposal";

@@ -36,6 +36,21 @@ export function renderedWrite(link: Link, kind: EntityKind, mapped: MappedUnit, 
   });
 }
 
+/**
+ * A push that left before a write of ours was applied and reached us after its bare receipt: it shows of the unit what
+ * stood there before (rule R21). That is no edit, and it says nothing of what stands there now.
+ */
+export function fromBefore(link: Link, kind: EntityKind, mapped: MappedUnit, theirs: Values): boolean {
+  return link.images.some(({ before }) => {
+    const keys = before === undefined ? [] : mapped.keys.filter((key) => before[key] !== undefined);
+    if (before === undefined || keys.length === 0 || keys.some((key) => theirs[key] === undefined)) return false;
+    return (
+      sameTheirs(kind, { ...mapped, keys }, theirs, before) &&
+      !sameTheirs(kind, mapped, theirs, withSent(mapped, link.base, {}))
+    );
+  });
+}
+
 /** Keys of the group that were not sent still read as before: else somebody edited the group, and it is one value (R2). */
 function untouchedBeside(link: Link, kind: EntityKind, mapped: MappedUnit, theirs: Values, image: SentImage): boolean {
   if (mapped.keys.every((key) => image.values[key] !== undefined)) return true;

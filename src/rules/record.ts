@@ -92,6 +92,11 @@ export interface SentImage {
   readonly until?: number;
   /** A reading has judged the attempt, or none ever will: from now on only `until` counts. */
   readonly settled?: true;
+  /**
+   * What the remote showed of these units before. Kept where a receipt did not tell which state of the object it speaks
+   * of: a push from before the write is recognised by it (rule R21).
+   */
+  readonly before?: Values;
 }
 
 /** What the remote makes of a value we sent (rule R17). */

@@ -1,3 +1,4 @@
+import type { EntityKind } from "../model/catalogue.ts";
 import type { Sql, Tx } from "./database.ts";
 import type { LinkBlock } from "./link-blocks.ts";
 
@@ -37,16 +38,30 @@ export async function freeGoneLinks(tx: Tx, entityId: string, connection: string
 const FREED = `entity_id = null, state = 'suggested', base = null, seen = null, decided_version = 0, decided = null,
   renderings = null, view_of = null`;
 
-/** Ends the deliveries of links that are still open; what was sent may arrive, so it is the link that waits. */
-export async function withdrawDeliveries(tx: Tx, linkIds: readonly string[], reason: string): Promise<void> {
-  await tx.unsafe(
+/**
+ * Ends the deliveries of links that are still open; what was sent may arrive, so it is the link that waits. Gives those
+ * that were on their way.
+ */
+export async function withdrawDeliveries(
+  tx: Tx,
+  linkIds: readonly string[],
+  reason: string,
+): Promise<{ id: number; linkId: string; entity: EntityKind; entityId: string }[]> {
+  const rows = await tx.unsafe(
     `with gone as (
        update deliveries set state = 'withdrawn', reason = $2, lease_until = null
-       where link_id = any($1::uuid[]) and state in ('due', 'leased', 'uncertain', 'withheld') returning attempt_id)
+       where link_id = any($1::uuid[]) and state in ('due', 'leased', 'uncertain', 'withheld') returning id, link_id, entity, entity_id, attempt_id)
      update attempts a set state = 'uncertain', error = 'withdrawn', ended_at = kobling_now()
-     from gone where a.id = gone.attempt_id and a.state = 'begun'`,
+     from gone where a.id = gone.attempt_id and a.state = 'begun'
+     returning gone.id, gone.link_id, gone.entity, gone.entity_id`,
     [[...linkIds], reason],
   );
+  return rows.map((row) => ({
+    id: Number(row.id),
+    linkId: String(row.link_id),
+    entity: row.entity as EntityKind, // as our own deliveries have it
+    entityId: String(row.entity_id),
+  }));
 }
 
 /** The record is not orphaned any more: a person has decided (rule R1). */

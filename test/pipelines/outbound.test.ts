@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { createEntity } from "../../src/pipelines/edit.ts";
+import { unlink } from "../../src/pipelines/linking.ts";
+import { restrict } from "../../src/pipelines/restriction.ts";
 import { person } from "../support/engine.ts";
 import { type Pulled, startPulled } from "../support/pulled.ts";
 
@@ -313,4 +315,64 @@ test("R21 pulls, receipts and pushes at the same time end with every side equal 
   expect(await stage.lease("erp")).toEqual({ deliveries: [] });
   expect([...objects.values()].map((each) => Object(each).attention)).toEqual(numbers.map(() => "Bo 3"));
   expect(await stage.ask("select 1 from links where in_flight or images is not null")).toEqual([]);
+});
+
+test("R21 a push from before a delivery that comes after its bare receipt is no edit of what was sent; what it edits elsewhere is taken", async () => {
+  const stage = await startOwing();
+  const { delivery } = await only(stage);
+  // Typed there before the delivery was applied, told after it: attention, while the old telephone still stood.
+  await stage.receipt("erp", { delivery, outcome: "done" });
+  await stage.push("erp", { externalId: "1", data: { ...ada, attention: "Bo" }, counter: 6 });
+  expect(await stage.record()).toMatchObject({ telefon: "44556677", attention: "Bo" });
+  await stage.push("erp", {
+    externalId: "1",
+    data: { ...ada, attention: "Bo", telefon: "44556677" },
+    counter: 7,
+    lastDelivery: delivery,
+  });
+  expect(await stage.record()).toMatchObject({ telefon: "44556677", attention: "Bo" });
+  // From here on the old telephone is an edit like any other.
+  await stage.push("erp", { externalId: "1", data: { ...ada, attention: "Bo" }, counter: 8, lastDelivery: delivery });
+  expect(await stage.record()).toMatchObject({ telefon: "33123456" });
+  expect(await stage.lease("erp")).toEqual({ deliveries: [] });
+});
+
+test("R21 an edit told after a bare receipt of the delivery that overwrote it is healed by the next delivery", async () => {
+  const stage = await startOwing();
+  const { delivery } = await only(stage);
+  await stage.receipt("erp", { delivery, outcome: "done" });
+  await stage.push("erp", { externalId: "1", data: { ...ada, telefon: "70707070" }, counter: 6 });
+  await stage.push("erp", {
+    externalId: "1",
+    data: { ...ada, telefon: "44556677" },
+    counter: 7,
+    lastDelivery: delivery,
+  });
+  expect(await stage.record()).toMatchObject({ telefon: "70707070" });
+  expect((await only(stage)).data).toEqual({ telefon: "70707070" });
+});
+
+test("S72: an edit shown while a record is restricted, and overwritten by a delivery from before, stands in the record as what lost", async () => {
+  const stage = await startOwing();
+  const { delivery } = await only(stage);
+  await restrict(stage.engine.deps, { id: stage.id, reason: "art. 18", by: person });
+  await stage.push("erp", { externalId: "1", data: { ...ada, telefon: "70707070" }, counter: 6 });
+  await stage.push("erp", {
+    externalId: "1",
+    data: { ...ada, telefon: "44556677" },
+    counter: 7,
+    lastDelivery: delivery,
+  });
+  const { provenance } = await stage.record();
+  const { u } = provenance as { u: { telefon: [number, number, string, { rule: string; value: unknown }[]] } };
+  expect(u.telefon[3]).toMatchObject([{ rule: "R21:overwritten", value: { telefon: "70707070" } }]);
+});
+
+test("R25 who ends a link of a system that pulls is told of the delivery that it may still apply", async () => {
+  const stage = await startOwing();
+  const { delivery } = await only(stage);
+  const { id: linkId } = await stage.link("erp", "1");
+  await unlink(stage.engine.deps, { linkId: String(linkId), by: person });
+  const alerts = await stage.ask("select reason, external_id, detail from reviews where kind = 'alert'");
+  expect(alerts).toEqual([{ reason: "unlinked:delivery_out", external_id: "1", detail: { delivery } }]);
 });
