@@ -11,9 +11,10 @@ export interface Asked {
 
 export interface Answer {
   readonly status?: number;
-  /** Sent as JSON; `text` is sent as it is. */
+  /** Sent as JSON; `text` and `bytes` are sent as they are. */
   readonly body?: unknown;
   readonly text?: string;
+  readonly bytes?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -63,9 +64,9 @@ export async function startDirectory(answer: (asked: Asked) => Answer): Promise<
         fault.kind === "malformed" ? '{"status":"ok","fund":[{' : fault.kind === "empty" ? "" : "{}",
       );
     }
-    const { status = 200, body = {}, text, headers = {} } = answer(asked);
+    const { status = 200, body = {}, text, bytes, headers = {} } = answer(asked);
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
-    response.end(text ?? JSON.stringify(body));
+    response.end(bytes ?? text ?? JSON.stringify(body));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -11,6 +11,7 @@ import { idempotent } from "./idempotency.ts";
 import { languageOf } from "./language.ts";
 import { Problem, problemOf, renderProblem } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
+import { audienceHookRoutes } from "./routes/audience-hooks.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { campaignRoutes } from "./routes/campaigns.ts";
 import { codeListRoutes } from "./routes/code-lists.ts";
@@ -98,6 +99,7 @@ export function createApi(deps: ApiDeps): Api {
   snapshotRoutes(app, deps);
   outboundRoutes(app, deps);
   hookRoutes(app, deps);
+  audienceHookRoutes(app, deps);
   feedRoutes(app, deps);
   webhookRoutes(app, deps);
   runRoutes(app, deps);

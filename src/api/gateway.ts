@@ -1,4 +1,4 @@
-import type { OptOut } from "../connectors/audience.ts";
+import type { AudienceNotice, OptOut } from "../connectors/audience.ts";
 import type { EntityKind, Values } from "../model/catalogue.ts";
 import type { ArchiveAct, Archived } from "../pipelines/archive.ts";
 import type { CampaignAct, Selection } from "../pipelines/audience/campaigns.ts";
@@ -95,6 +95,8 @@ export interface Gateway {
   selectCampaign(id: string, again: boolean): Promise<Selection>;
   endCampaign(act: { id: string; by: Actor }): Promise<Campaign>;
   /** What was said at a campaign tool. */
+  /** A tool's own notice; believed where it is signed. */
+  takeNotice(connection: string, notice: AudienceNotice): Promise<void>;
   noteOptOuts(connection: string, said: readonly OptOut[]): Promise<NotedOptOuts>;
   askEligibility(question: EligibilityQuestion): Promise<Eligibility>;
   takeAddress(act: SeenAddress & { connection: string; by: Actor }): Promise<AddressOutcome>;

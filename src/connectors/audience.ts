@@ -45,6 +45,9 @@ export interface AudienceReceipt {
   readonly outcome: "done" | "refused" | "opted_out";
   /** The tool's own word for it, never a value. */
   readonly code?: string;
+  /** Of `opted_out`: what was said, `withdrawn` unless told, and when (ISO 8601), now unless told. */
+  readonly kind?: OptOut["kind"];
+  readonly at?: string;
 }
 
 /** Receipts, or the number under which the tool carries the batch out later. */
@@ -59,12 +62,14 @@ export interface OptOut {
   readonly kind: Extract<ConsentFact["kind"], "withdrawn" | "unreachable" | "complained">;
   /** When it happened there (ISO 8601). */
   readonly at: string;
+  /** The tool shows that it stands so, not when it was said: where it is known already, it is nothing new. */
+  readonly isStanding?: boolean;
 }
 
 export interface OptOutPage {
   readonly optOuts: readonly OptOut[];
-  /** From where the next reading goes on. */
-  readonly cursor: string;
+  /** From where the next reading goes on; null: from the beginning. */
+  readonly cursor: string | null;
 }
 
 /**
@@ -76,8 +81,11 @@ export interface AudienceClient {
   discover(): Promise<void>;
   /** A member without a receipt counts as done. */
   send(batch: AudienceBatch): Promise<AudienceAnswer>;
-  /** What became of a batch with a ticket; undefined: not done yet. RejectedError `gone`: the tool no longer knows, so it is sent again. */
-  check?(ticket: string, batch: AudienceBatch): Promise<readonly AudienceReceipt[] | undefined>;
+  /**
+   * What became of a batch with a ticket, or the ticket of what follows; undefined: not done yet. RejectedError `gone`: the tool no
+   * longer knows, so it is sent again.
+   */
+  check?(ticket: string, batch: AudienceBatch): Promise<AudienceAnswer | undefined>;
   /** What was said at the tool since the cursor, page by page; may repeat itself. */
   optOuts?(cursor: string | null): AsyncIterable<OptOutPage>;
   close(): Promise<void>;

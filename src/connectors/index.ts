@@ -8,6 +8,7 @@ import { imports } from "./import/index.ts";
 import { keybalance } from "./keybalance/index.ts";
 import { kob } from "./kob/index.ts";
 import { krak } from "./krak/index.ts";
+import { mailchimp } from "./mailchimp/index.ts";
 import { tdc } from "./tdc/index.ts";
 import { webhook } from "./webhook/index.ts";
 
@@ -24,4 +25,5 @@ export const connectors: readonly ConnectorDefinition[] = [
   krak,
   tdc,
   webhook,
+  mailchimp,
 ];

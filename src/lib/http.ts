@@ -32,6 +32,8 @@ export interface HttpAnswer {
   /** When the request began and its answer was read whole, and the remote's `Date` header (rule R3). */
   readonly times: { readonly beganAt: Date; readonly endedAt: Date; readonly remoteDate?: Date };
   readonly text: string;
+  /** The body as it came. */
+  bytes(): Uint8Array;
   /** The body as JSON. When it is none: RejectedError `bad_answer`, on a write UncertainError. */
   json(): unknown;
 }
@@ -93,7 +95,8 @@ export function httpClient(options: HttpOptions): HttpClient {
       if (answer.status >= 300 && !call.expect?.includes(answer.status)) {
         throw errorOfStatus(call, answer.status, headers, clock);
       }
-      return { status: answer.status, headers, times, text, json: () => parseJson(call, answer.status, text) };
+      const bytes = () => Buffer.concat(answer.chunks);
+      return { status: answer.status, headers, times, text, bytes, json: () => parseJson(call, answer.status, text) };
     } catch (error) {
       throw classify(error, state);
     }

@@ -1,7 +1,7 @@
 import type { Gateway } from "../api/gateway.ts";
 import { archive, unarchive } from "../pipelines/archive.ts";
 import { createCampaign, endCampaign, selectCampaign } from "../pipelines/audience/campaigns.ts";
-import { noteOptOuts } from "../pipelines/audience/opt-outs.ts";
+import { noteOptOuts, takeNotice } from "../pipelines/audience/opt-outs.ts";
 import { verifyAudit } from "../pipelines/audit.ts";
 import { backpressure } from "../pipelines/backpressure.ts";
 import { readCodeLists, unknownCodes } from "../pipelines/code-lists.ts";
@@ -58,6 +58,7 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     createCampaign: (act) => createCampaign(deps, act),
     selectCampaign: (id, again) => selectCampaign(deps, id, again),
     endCampaign: (act) => endCampaign(deps, act),
+    takeNotice: (connection, notice) => takeNotice(deps, connection, notice),
     noteOptOuts: (connection, said) => noteOptOuts(deps, connection, said),
     askEligibility: (question) => askEligibility(deps, question),
     runSegment: (id) => runSegment(deps, id),

@@ -9,13 +9,22 @@ export interface StoredOptOut {
   readonly at: string;
 }
 
-/** Keeps what was said at a tool; gives what was not known yet. A time ahead of ours is now. */
-export async function addOptOuts(tx: Tx, connection: string, said: readonly StoredOptOut[]): Promise<StoredOptOut[]> {
+/**
+ * Keeps what was said at a tool; gives what was not known yet. A time ahead of ours is now. What only stands so is nothing new
+ * where the same was said before.
+ */
+export async function addOptOuts(
+  tx: Tx,
+  connection: string,
+  said: readonly (StoredOptOut & { readonly isStanding?: boolean })[],
+): Promise<StoredOptOut[]> {
   if (said.length === 0) return [];
   const rows = await tx.unsafe(
     `insert into opt_outs as o (connection, address, channel, kind, at, noted_at)
      select distinct $1, x.address, x.channel, x.kind, least(x.at, kobling_now()), kobling_now()
-     from json_to_recordset($2::text::json) as x(address text, channel text, kind text, at timestamptz)
+     from json_to_recordset($2::text::json) as x(address text, channel text, kind text, at timestamptz, "isStanding" bool)
+     where x."isStanding" is not true or not exists (select 1 from opt_outs k where k.connection = $1 and k.address = x.address
+       and k.channel = x.channel and k.kind = x.kind)
      on conflict do nothing returning o.address, o.channel, o.kind, ${instantText("o.at")} as at`,
     [connection, JSON.stringify(said)],
   );

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
+import { startMailchimp } from "../../simulators/audiences/mailchimp.ts";
 import { type AudienceReceiver, startReceiver } from "../../simulators/audiences/receiver.ts";
-import type { AudienceBatch, AudienceClient } from "../../src/connectors/audience.ts";
-import type { ConnectDeps } from "../../src/connectors/connector.ts";
+import type { AudienceClient } from "../../src/connectors/audience.ts";
 import { connectors } from "../../src/connectors/index.ts";
 import { ConnectionError, KoblingError, RejectedError, RetryableError, UncertainError } from "../../src/lib/errors.ts";
+import { batchOf, campaign, carried, connectAudience, failureOf } from "../support/audience-client.ts";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -22,6 +23,19 @@ interface Stage {
 
 /** Before which tool a connector is shown. One that takes audiences and has no stage fails. */
 const stages: Readonly<Record<string, () => Promise<Stage>>> = {
+  mailchimp: async () => {
+    const tool = await startMailchimp();
+    open.push(tool.close);
+    const { apiKey, list } = tool;
+    const baseUrl = `${tool.baseUrl}/3.0`;
+    return {
+      settings: { apiKey, list, baseUrl },
+      wrongSettings: { apiKey: "0123456789abcdef-us21", list, baseUrl },
+      secrets: [apiKey],
+      members: () => tool.tagged(`Efterår 2026 (00000001)`),
+      strike: tool.strike,
+    };
+  },
   webhook: async () => {
     const receiver = await startReceiver();
     open.push(receiver.close);
@@ -34,49 +48,14 @@ const stages: Readonly<Record<string, () => Promise<Stage>>> = {
   },
 };
 
-const campaign = {
-  ...{ id: "01990000-0000-7000-8000-000000000001", name: "Efterår 2026" },
-  ...({ purpose: "markedsfoering", channel: "email" } as const),
-};
-const member = (name: string) => ({
-  ...{ id: `id-${name}`, key: `${name}@firma.dk`, address: `${name.toUpperCase()}@firma.dk` },
-  ...{ navn: `Person ${name}`, firmanavn: `Firma ${name} ApS` },
-});
-const batch = (id: string, adds: readonly string[], removes: readonly string[] = []): AudienceBatch => ({
-  ...{ id, campaign, adds: adds.map(member) },
-  removes: removes.map((name) => ({ id: `id-${name}`, key: `${name}@firma.dk`, reason: "criterion" })),
-});
+const batch = batchOf;
+const failure = failureOf;
 
 function connect(name: string, settings: Record<string, unknown>): AudienceClient {
-  const definition = connectors.find((each) => each.name === name);
-  if (definition?.audience === undefined) throw new Error(`${name} takes no audiences`);
-  const deps: ConnectDeps = {
-    clock: { now: () => new Date() },
-    tokens: { token: async (renew) => (await renew()).token },
-    secret: () => undefined,
-    mappings: {},
-  };
-  const client = definition.audience.connect(definition.settings.parse(settings), deps);
+  const client = connectAudience(name, settings);
   open.push(() => client.close());
   return client;
 }
-
-/** Sends a batch and asks until every member has its receipt. */
-async function carried(client: AudienceClient, sent: AudienceBatch) {
-  const answer = await client.send(sent);
-  if (answer.kind === "receipts") return answer.receipts;
-  for (let asked = 0; asked < 100; asked += 1) {
-    const receipts = await client.check?.(answer.ticket, sent);
-    if (receipts !== undefined) return receipts;
-  }
-  throw new Error("The tool never ends");
-}
-
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 describe.each(connectors.filter(({ audience }) => audience !== undefined))("campaign tool $name", ({ name }) => {
   const stageOf = async (): Promise<Stage> => {

@@ -4,7 +4,7 @@ import type { Mapping } from "../../src/mappings/mapping.ts";
 import { countDrift } from "../../src/pipelines/agreement.ts";
 import { archive, unarchive } from "../../src/pipelines/archive.ts";
 import { createCampaign, endCampaign, selectCampaign } from "../../src/pipelines/audience/campaigns.ts";
-import { noteOptOuts } from "../../src/pipelines/audience/opt-outs.ts";
+import { noteOptOuts, takeNotice } from "../../src/pipelines/audience/opt-outs.ts";
 import { verifyAudit } from "../../src/pipelines/audit.ts";
 import { backpressure } from "../../src/pipelines/backpressure.ts";
 import { readCodeLists, unknownCodes } from "../../src/pipelines/code-lists.ts";
@@ -155,6 +155,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       createCampaign: (act) => createCampaign(deps, act),
       selectCampaign: (id, again) => selectCampaign(deps, id, again),
       endCampaign: (act) => endCampaign(deps, act),
+      takeNotice: (connection, notice) => takeNotice(deps, connection, notice),
       noteOptOuts: (connection, said) => noteOptOuts(deps, connection, said),
       askEligibility: (question) => askEligibility(deps, question),
       runSegment: (id) => runSegment(deps, id),

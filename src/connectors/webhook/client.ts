@@ -70,8 +70,8 @@ function receiptsIn(text: string, { adds, removes }: AudienceBatch): AudienceRec
     ...(read.data.refused ?? []).flatMap(({ id, code }) =>
       named(id).map((key): AudienceReceipt => ({ key, outcome: "refused", ...(code === undefined ? {} : { code }) })),
     ),
-    ...(read.data.optedOut ?? []).flatMap(({ id }) =>
-      named(id).map((key): AudienceReceipt => ({ key, outcome: "opted_out" })),
+    ...(read.data.optedOut ?? []).flatMap(({ id, at }) =>
+      named(id).map((key): AudienceReceipt => ({ key, outcome: "opted_out", ...(at === undefined ? {} : { at }) })),
     ),
   ];
 }

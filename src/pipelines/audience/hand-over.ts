@@ -17,6 +17,7 @@ import {
   settleBatch,
 } from "../../store/hand-over-batches.ts";
 import { type HandOver, owe, wantOut } from "../../store/hand-overs.ts";
+import { markOptedOut } from "../../store/opt-outs.ts";
 import { alert } from "../../store/reviews.ts";
 import { classify } from "../classify.ts";
 import type { Deps } from "../deps.ts";
@@ -30,7 +31,7 @@ import { judgeMembers, refusalOf } from "./reconsider.ts";
 /** Above the longest call of any tool. */
 const LEASE_MS = 5 * 60_000;
 /** How often a tool is asked what became of a batch that it carries out by itself. */
-const ASK_MS = 5_000;
+const ASK_MS = 2_000;
 const BATCHES_A_TURN = 1_000;
 
 /**
@@ -169,8 +170,7 @@ async function carryOut(deps: Deps, batch: Batch, content: AudienceBatch): Promi
     const client = deps.audienceOf(connection);
     const answer = await deps.limits.call(connection, async () => {
       if (ticket === null) return await client.send(content);
-      const receipts = await client.check?.(ticket, content);
-      return receipts === undefined ? ({ kind: "ticket", ticket } as const) : ({ kind: "receipts", receipts } as const);
+      return (await client.check?.(ticket, content)) ?? ({ kind: "ticket", ticket } as const);
     });
     if (answer.kind === "ticket") {
       await restBatch(sql, batch, { afterMs: ASK_MS, ticket: answer.ticket });
@@ -196,6 +196,8 @@ async function settle(
   const removes = new Set(content.removes.map(({ key }) => key));
   const due = await sql.begin(async (tx) => {
     if (!(await settleBatch(tx, batch, receipts))) return [];
+    // Somebody may have said no there while it was on its way.
+    await markOptedOut(tx, connection, addresses);
     const kept = receipts.filter(({ key, outcome }) => outcome === "refused" && removes.has(key)).length;
     if (kept > 0)
       await alert(tx, at, {
@@ -210,7 +212,10 @@ async function settle(
   await noteOptOuts(
     deps,
     connection,
-    optedOut.map(({ key }) => ({ address: key, channel, kind: "withdrawn", at })),
+    optedOut.map(({ key, kind = "withdrawn", at: said }) => ({
+      ...{ address: key, channel, kind, at: said ?? at },
+      isStanding: true,
+    })),
   );
   for (const each of due) if (each !== connection) await deps.queue.due("audience", each);
   const refused = receipts.filter(({ outcome }) => outcome === "refused").length;
@@ -225,7 +230,7 @@ async function failed(deps: Deps, batch: Batch, content: AudienceBatch, error: E
   const { outcome, code, afterMs } = classify(error, deps.connection(connection).quietMs, batch.tries);
   deps.log.warn("audience.not_sent", { batchId: batch.id, connection, tries: batch.tries, error });
   // The tool no longer knows what became of it: it is sent again, which is the same as once.
-  if (ticket !== null && error instanceof RejectedError) {
+  if (ticket !== null && error instanceof RejectedError && error.code === "gone") {
     await restBatch(sql, batch, { afterMs: 0, ticket: null });
     return true;
   }

@@ -1,4 +1,4 @@
-import type { OptOut } from "../../connectors/audience.ts";
+import type { AudienceNotice, OptOut } from "../../connectors/audience.ts";
 import { ConnectionError, KoblingError } from "../../lib/errors.ts";
 import { consentAddress } from "../../rules/consent-address.ts";
 import { readNow } from "../../store/clock.ts";
@@ -23,10 +23,10 @@ export interface NotedOptOuts {
  */
 export async function noteOptOuts(deps: Deps, connection: string, said: readonly OptOut[]): Promise<NotedOptOuts> {
   const unreadable: number[] = [];
-  const read = said.flatMap(({ address: text, ...optOut }, place) => {
+  const read = said.flatMap(({ address: text, isStanding = false, ...optOut }, place) => {
     const address = consentAddress(optOut.channel, text);
     if (address === null) unreadable.push(place);
-    return address === null ? [] : [{ ...optOut, address }];
+    return address === null ? [] : [{ ...optOut, isStanding, address }];
   });
   if (read.length === 0) return { noted: 0, known: 0, unreadable };
   const fresh = await deps.db.sql.begin(async (tx) => {
@@ -47,6 +47,21 @@ export async function noteOptOuts(deps: Deps, connection: string, said: readonly
   return { noted: fresh.length, known: read.length - fresh.length, unreadable };
 }
 
+/**
+ * A notice of a campaign tool. A signed one is believed; any other is but a hint to read what was said there. Throws
+ * RejectedError `not_allowed` (the signature is not the tool's).
+ */
+export async function takeNotice(deps: Deps, connection: string, notice: AudienceNotice): Promise<void> {
+  const { audience, settings } = deps.connectorOf(connection);
+  if (audience?.readNotice === undefined) {
+    await deps.queue.due("optOuts", connection);
+    return;
+  }
+  const now = new Date(await readNow(deps.db.sql));
+  const said = audience.readNotice(settings.parse(deps.connection(connection).settings), notice, now);
+  await noteOptOuts(deps, connection, said);
+}
+
 /** Reads what was said at a tool since the last time. Gives how many were new. May run twice. */
 export async function readOptOuts(deps: Deps, connection: string): Promise<number> {
   const { sql } = deps.db;
@@ -57,7 +72,7 @@ export async function readOptOuts(deps: Deps, connection: string): Promise<numbe
     await deps.limits.call(connection, async () => {
       for await (const page of client.optOuts?.(await readCursor(sql, connection)) ?? []) {
         noted += (await noteOptOuts(deps, connection, page.optOuts)).noted;
-        await saveCursor(sql, connection, page.cursor);
+        if (page.cursor !== null) await saveCursor(sql, connection, page.cursor);
       }
     });
   } catch (thrown) {
