@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Audit, audit } from "./audit.ts";
+import { type CampaignTool, campaign, startCampaignTool } from "./campaign.ts";
 import { COUNTS, expectedHolds, MISSING, seededCompanies } from "./companies.ts";
 import { secretsOf, writeConfig } from "./config-file.ts";
 import { behindOurBack, castOf, clash, echo, edits, guardedRecord } from "./edits.ts";
@@ -55,8 +56,8 @@ export async function playDemo(options: DemoOptions): Promise<{ summary: Summary
 
 async function play({ seed, json }: DemoOptions, screen: Screen, endings: Endings, beganAt: number): Promise<Summary> {
   const seeded = seededCompanies(seed);
-  screen.step("A ledger, a CRM and the register of companies start, each a program of its own");
-  const { erp, crm, register } = await startSystems(seed, endings);
+  screen.step("A ledger, a CRM, the register of companies and a campaign tool start, each a program of its own");
+  const { erp, crm, register, tool } = await startSystems(seed, endings);
   screen.line(`ledger  ${erp.baseUrl}  ${COUNTS.debitorer} debitorer, ${COUNTS.kreditorer} kreditorer`);
   screen.line(`CRM     ${crm.baseUrl}  ${COUNTS.kundeemner} KundeEmner and their contacts`);
 
@@ -64,14 +65,15 @@ async function play({ seed, json }: DemoOptions, screen: Screen, endings: Ending
   await chmod(folder, 0o755); // the embedded PostgreSQL may run as another user
   await endings.add(() => rm(folder, { recursive: true, force: true }));
   screen.line(`register  ${register.baseUrl}  the companies of CVR`);
+  screen.line(`campaign tool  ${tool.baseUrl}`);
   const expected = expectedHolds(seeded.companies);
   const draft = { screen, erp, crm, seeded, expected };
   await prepareData(draft);
 
   screen.step("The gateway starts, with every direction armed and none released");
   const folders = { home: join(folder, "home"), config: join(folder, "config") };
-  await writeConfig(folders.config, { erp, crm, register });
-  const gateway = await startGateway(folders, secretsOf({ erp, crm, register }));
+  await writeConfig(folders.config, { erp, crm, register, tool });
+  const gateway = await startGateway(folders, secretsOf({ erp, crm, register, tool }));
   await endings.add(() => gateway.child.stop());
   const stage: Stage = { ...draft, gateway };
   screen.line(`${gateway.url}, its database in a folder that goes away with the demo`);
@@ -103,6 +105,8 @@ async function play({ seed, json }: DemoOptions, screen: Screen, endings: Ending
   await behindOurBack(stage, hidden);
   screen.step("A look-up in the register of companies");
   await lookup(stage, register, lookedUp);
+  screen.step("A campaign: a segment is handed over, and somebody unsubscribes");
+  await campaign(stage, tool, new Set([...cast.plain, cast.twice, cast.guarded].map(({ name }) => name)));
   screen.step("Drift: an edit while a connection is paused");
   await driftAndBack(stage, drifting);
 
@@ -131,12 +135,18 @@ async function startSystems(seed: number, endings: Endings) {
     await endings.add(() => register.child.stop());
     return register;
   };
-  const [erp, crm, register] = await Promise.all([
+  const campaignTool = async (): Promise<CampaignTool> => {
+    const tool = await startCampaignTool();
+    await endings.add(() => tool.child.stop());
+    return tool;
+  };
+  const [erp, crm, register, tool] = await Promise.all([
     start({ ...common, name: "ledger", functions: ["Debitorer", "Kreditorer"], counts: { debitorer, kreditorer } }),
     start({ ...common, name: "crm", functions: ["KundeEmner", "Kontaktpersoner"], counts: { kundeemner } }),
     registered(),
+    campaignTool(),
   ]);
-  return { erp, crm, register };
+  return { erp, crm, register, tool };
 }
 
 function showEnd(screen: Screen, summary: Summary, found: Audit, gateway: Gateway, json: boolean): void {
