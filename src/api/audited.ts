@@ -4,7 +4,7 @@ import { addAuditEntry, endAuditEntry } from "../store/audit.ts";
 import type { ApiDeps, ApiEnv } from "./api-deps.ts";
 
 /** What systems push and pull is not an act of a person; what it changes stands in history, which the chain covers as well. */
-const MACHINES = /^\/v1\/(hooks\/|connections\/[^/]+\/(inbound|outbound|snapshots)(\/|$))/;
+const MACHINES = /^\/v1\/(hooks\/|connections\/[^/]+\/(inbound|outbound|snapshots|optouts)(\/|$))/;
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
 /** Reads that give personal data of many at once. A test holds every GET of the API against this and the list below. */

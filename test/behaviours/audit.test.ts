@@ -107,6 +107,8 @@ const OTHER_READS = [
   // Of one record.
   /^\/v1\/kundeemner\/\{id\}(\/(links|history|explain|eligibility|samtykker|conversions|merges|kampagner|aktiviteter|opgaver|tilbud|noter|policy))?$/,
   /^\/v1\/kundeemner\/\{id\}\/kontaktpersoner\/\{contact\}(\/.*)?$/,
+  // A tool's probe of its webhook.
+  /^\/v1\/hooks\/\{connection\}\/optouts$/,
   /^\/(healthz|readyz|metrics|openapi.json|docs)$/,
 ];
 
