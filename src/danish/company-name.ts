@@ -6,7 +6,7 @@ export interface CompanyName {
   readonly key: string;
   /** The legal form that was taken out: `A/S`, `ApS`, … The last one, where several stand in the name. */
   readonly form?: string;
-  /** Who stands behind `v/`, folded like the key. */
+  /** Who stands behind `v/`, folded like the key; its form, where it has one, is the form. */
   readonly owner?: string;
   /** The key says a trade and no name (`Malerfirma`): never match on it alone. */
   readonly generic: boolean;
@@ -80,7 +80,7 @@ function foldOnce(lower: string): Folded {
     return " ";
   };
   const named = fold(text.replace(FORM, takeForm).replace(LAST_AS, takeForm));
-  const ownerKey = owner?.[1] === undefined ? "" : fold(owner[1].replace(FORM, " "));
+  const ownerKey = owner?.[1] === undefined ? "" : fold(owner[1].replace(FORM, takeForm).replace(LAST_AS, takeForm));
   return {
     key: named === "" ? fold(lower) || lower : named,
     ...(form === undefined ? {} : { form }),

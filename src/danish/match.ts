@@ -2,6 +2,7 @@ import { type Evidence, evidenceOf, type MatchFacts } from "./match-evidence.ts"
 import { nameAndHouse } from "./match-keys.ts";
 import { trigramSimilarity } from "./name-similarity.ts";
 import { soundKey } from "./sound-key.ts";
+import { keyLoose } from "./text.ts";
 import { likeNames, typingFaults } from "./typing-faults.ts";
 
 export type Tier = "M1" | "M2" | "M3" | "M4" | "M5" | "M6" | "M7" | "M8";
@@ -163,7 +164,7 @@ function doubtOf(a: MatchFacts, b: MatchFacts): MatchReason | null {
 
 function nameDoubt(a: Evidence, b: Evidence): MatchReason | null {
   if (a.isPerson || b.isPerson) return "name_and_address_persons";
-  if (differ(a.name?.form, b.name?.form)) return "name_and_address_other_form";
+  if (isOtherForm(a, b)) return "name_and_address_other_form";
   if (differ(a.name?.owner, b.name?.owner)) return "name_and_address_other_owner";
   return a.isBareTrade || b.isBareTrade ? "name_and_address_generic" : null;
 }
@@ -175,12 +176,31 @@ function nameDoubt(a: Evidence, b: Evidence): MatchReason | null {
  */
 function isLikeInHouse(a: MatchFacts, b: MatchFacts): boolean {
   const [left, right] = [evidenceOf(a), evidenceOf(b)];
-  if (nameDoubt(left, right) !== null || (a.cvrNr && b.cvrNr)) return false;
+  if (left.isPerson || right.isPerson || (a.cvrNr && b.cvrNr)) return false;
   if (differ(a.seNr, b.seNr) || REGISTER_IDS.some((id) => differ(a[id], b[id]))) return false;
   const [units, others] = [a.pNumre ?? [], b.pNumre ?? []];
   if (units.length > 0 && others.length > 0 && !units.some((unit) => others.includes(unit))) return false;
-  return left.name !== null && right.name !== null && isLikeHouse(left, right) && likeNames(left.loose, right.loose);
+  return isLikeHouse(left, right) && isLikeName(left, right);
 }
+
+/** Typed alike, and of one form and one owner, as far as they are told; a trade alone is no name. */
+function isLikeName(a: Evidence, b: Evidence): boolean {
+  if (a.name === null || b.name === null || a.isBareTrade || b.isBareTrade) return false;
+  if (isOtherForm(a, b) || !isTypedAlike(a, b)) return false;
+  const [owner, other] = [a.name.owner, b.name.owner];
+  if (owner === undefined || other === undefined) return true;
+  return likeNames(owner, other) || likeNames(keyLoose(owner), keyLoose(other));
+}
+
+/** Two forms; or a form with one owner and none with the other: `v/Jens Hansen` is not `v/Jens Hansen ApS`. */
+function isOtherForm({ name: a }: Evidence, { name: b }: Evidence): boolean {
+  const areOwned = a?.owner !== undefined && b?.owner !== undefined;
+  return areOwned ? a.form !== b.form : differ(a?.form, b?.form);
+}
+
+/** By either key: in one æ is two letters, in the other a letter of its own may be folded away. */
+const isTypedAlike = (a: Evidence, b: Evidence): boolean =>
+  likeNames(a.name?.key ?? "", b.name?.key ?? "") || likeNames(a.loose, b.loose);
 
 const SHORT_STREET = 5;
 
@@ -190,11 +210,10 @@ function isLikeHouse({ house: a }: Evidence, { house: b }: Evidence): boolean {
   if (a === b) return true;
   const [left, right] = [a.split("|"), b.split("|")];
   const [street = "", other = ""] = [left[2], right[2]];
-  const isElsewhere = left.some((part, at) => at !== 2 && part !== right[at]);
-  return (
-    !isElsewhere &&
-    Math.min(street.length, other.length) >= SHORT_STREET &&
-    typingFaults(street, other, 1) !== undefined
+  if (left.some((part, at) => at !== 2 && part !== right[at])) return false;
+  if (Math.min(street.length, other.length) < SHORT_STREET) return false;
+  return [[street, other] as const, [keyLoose(street), keyLoose(other)] as const].some(
+    ([one, two]) => typingFaults(one, two, 1) !== undefined,
   );
 }
 
@@ -204,7 +223,7 @@ function likeNameNearby(a: Evidence, b: Evidence): Hit | null {
   if (a.postal === null || a.postal !== b.postal || differ(a.name.owner, b.name.owner)) return null;
   const isSameHouse = isSame(a.house, b.house);
   if (!isSameHouse && (a.isPerson || b.isPerson || !shareSounds(a, b))) return null;
-  const isLike = likeNames(a.loose, b.loose) || soundOf(a) === soundOf(b);
+  const isLike = isTypedAlike(a, b) || soundOf(a) === soundOf(b);
   if (!isLike) return null;
   return { tier: "M8", action: "queue", reason: isSameHouse ? "like_name_and_house" : "like_name_and_postal_code" };
 }

@@ -45,7 +45,7 @@ const MOST_FAULTS = 2;
 
 /**
  * Are two names, as loose keys, one name typed twice? Word by word, with at most two typing faults in all; an abbreviation
- * (`Maskinfabr.`) is one. Short words and numbers must be equal: `Holm Invest 1` is not `Holm Invest 2`.
+ * (`Maskinfabr.`) is one. Numbers must be equal, and of the shortest words all letters: `Holm Invest 1` is not `Holm Invest 2`.
  */
 export function likeNames(a: string, b: string): boolean {
   if (a === b) return true;
@@ -66,7 +66,12 @@ function wordFaults(first: string, second: string): number | undefined {
   if (a === b) return 0;
   if (DIGIT.test(a) || DIGIT.test(b)) return undefined;
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (short.length >= SHORT - 1 && long.length >= LONG && long.startsWith(short)) return 1;
-  if (short.length < SHORT) return undefined;
+  if (short.length < SHORT - 1) return undefined;
+  if (long.length >= LONG && long.startsWith(short)) return 1;
+  // Of three letters another one makes another word; one too many, or two swapped, does not.
+  if (long.length < SHORT) return isSwapped(a, b) ? 1 : undefined;
   return typingFaults(a, b, long.length < LONG ? 1 : MOST_FAULTS);
 }
+
+const isSwapped = (a: string, b: string): boolean =>
+  [...a].sort().join("") === [...b].sort().join("") && typingFaults(a, b, 1) === 1;

@@ -2,7 +2,7 @@ import { nameKey } from "../danish/company-name.ts";
 import { readEmailDomain } from "../danish/email-domain.ts";
 import { chooseMatch, matchTier } from "../danish/match.ts";
 import { evidenceOf, type MatchFacts } from "../danish/match-evidence.ts";
-import { blockKeys, lockKeysOf, matchKeys } from "../danish/match-keys.ts";
+import { blockKeys, lockKeysOf, matchKeys, nameAndHouse } from "../danish/match-keys.ts";
 import { nameSimilarity } from "../danish/name-similarity.ts";
 import { placeVat } from "../danish/registration.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
@@ -12,7 +12,7 @@ import type { Entity } from "../rules/record.ts";
 import { findCandidates } from "../store/candidates.ts";
 import type { Db } from "../store/database.ts";
 import { loadEntities } from "../store/entities.ts";
-import { findBlocked } from "../store/match-blocks.ts";
+import { type Blocked, findBlocked } from "../store/match-blocks.ts";
 import { type Batch, type EntitySlot, slotOf } from "./batch.ts";
 import { blockQueries } from "./match-blocks.ts";
 import { factsOf } from "./match-facts.ts";
@@ -25,8 +25,6 @@ export function placed(mapping: CompiledMapping, claims: Values): Values {
   if (mapping.unitByName.get("registration")?.token !== true || typeof token !== "string") return claims;
   return { ...claims, ...placeVat(token, { cvrNr: null, seNr: null, euVatNr: null }) };
 }
-
-const ADDRESS_TIER = "M6:";
 
 const keysByFacts = new WeakMap<MatchFacts, { readonly sure: readonly string[]; readonly blocks: readonly string[] }>();
 
@@ -46,10 +44,9 @@ export function searchKeys(values: Values): {
   name_key: string | null;
   domain_keys: readonly string[] | null;
 } {
-  const keys = keysOf(factsOf(values)).sure;
   const name = text(values.firmanavn);
   return {
-    match_key: keys.find((key) => key.startsWith(ADDRESS_TIER)) ?? null,
+    match_key: nameAndHouse(evidenceOf(factsOf(values))),
     name_key: name === undefined ? null : nameKey(name).key,
     domain_keys: domainKeys(values),
   };
@@ -108,6 +105,23 @@ export async function loadCandidates(batch: Batch, wanted: readonly Stranger[]):
 /** Ids of the records that share a key with any of these, or may be meant by any though nothing proves it. */
 export async function candidatesFor(sql: Db, wanted: readonly Stranger[]): Promise<string[]> {
   const facts = wanted.map(({ values }) => factsOf(values));
+  const numbers = wanted.flatMap(({ number }) => number ?? []);
+  const { sure, maybe } = await findByKeys(sql, facts, numbers);
+  // Only those of whom there is evidence: many share a telephone or a sound, few are loaded and locked for it.
+  const likely = maybe.flatMap(({ n, id, values }) => {
+    const stranger = facts[n];
+    return stranger !== undefined && matchTier(stranger, factsOf(values)) !== null ? [id] : [];
+  });
+  return [...new Set([...sure, ...likely])];
+}
+
+/** Whom indexed look-ups find for these facts: by sure keys, and by blocks with what matching reads of each. */
+export async function findByKeys(
+  sql: Db,
+  facts: readonly MatchFacts[],
+  kontonummer: readonly string[] = [],
+): Promise<{ readonly sure: readonly string[]; readonly maybe: readonly Blocked[] }> {
+  const asked = facts.map((each, n) => blockQueries(each, n));
   const [sure, maybe] = await Promise.all([
     findCandidates(sql, {
       cvrNr: facts.flatMap((each) => each.cvrNr ?? []),
@@ -116,26 +130,16 @@ export async function candidatesFor(sql: Db, wanted: readonly Stranger[]): Promi
       kobId: facts.flatMap((each) => each.kobId ?? []),
       tdcId: facts.flatMap((each) => each.tdcId ?? []),
       placeId: facts.flatMap((each) => each.googlePlaceId ?? []),
-      matchKey: wanted.flatMap(({ values }) => searchKeys(values).match_key ?? []),
-      kontonummer: wanted.flatMap(({ number }) => number ?? []),
+      matchKey: facts.flatMap((each) => nameAndHouse(evidenceOf(each)) ?? []),
+      kontonummer,
     }),
-    blockedBy(sql, facts),
+    findBlocked(
+      sql,
+      asked.flatMap(({ keys }) => keys),
+      asked.flatMap(({ houses }) => houses),
+    ),
   ]);
-  return [...new Set([...sure, ...maybe])];
-}
-
-/** Only those of whom there is evidence: many share a telephone or a sound, few are loaded and locked for it. */
-async function blockedBy(sql: Db, facts: readonly MatchFacts[]): Promise<string[]> {
-  const asked = facts.map((each, n) => blockQueries(each, n));
-  const found = await findBlocked(
-    sql,
-    asked.flatMap(({ keys }) => keys),
-    asked.flatMap(({ houses }) => houses),
-  );
-  return found.flatMap(({ n, id, values }) => {
-    const stranger = facts[n];
-    return stranger !== undefined && matchTier(stranger, factsOf(values)) !== null ? [id] : [];
-  });
+  return { sure, maybe };
 }
 
 /** Who has a valid CVR number means nobody who has another one: blocks of the two are kept apart. */
