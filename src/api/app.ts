@@ -22,6 +22,7 @@ import { criteriaRoutes } from "./routes/criteria.ts";
 import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { domainContactRoutes } from "./routes/domain-contacts.ts";
+import { duplicateRoutes } from "./routes/duplicates.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { handOverRoutes } from "./routes/hand-overs.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -76,6 +77,7 @@ export function createApi(deps: ApiDeps): Api {
   kontaktpersonRoutes(app, deps);
   archiveRoutes(app, deps);
   mergeRoutes(app, deps);
+  duplicateRoutes(app, deps);
   leadRoutes(app, deps);
   visitPlanRoutes(app, deps);
   dealingRoutes(app, deps);

@@ -30,6 +30,7 @@ import type { Eligibility, RefusalCode } from "../rules/eligibility.ts";
 import type { Campaign } from "../store/campaigns.ts";
 import type { StoredConsent } from "../store/consents.ts";
 import type { DomainContact } from "../store/domain-contacts.ts";
+import type { DuplicateSearch } from "../store/duplicate-searches.ts";
 import type { Import } from "../store/imports.ts";
 import type { Lead } from "../store/leads.ts";
 import type { Candidate } from "../store/segments.ts";
@@ -101,6 +102,7 @@ export interface Gateway {
   askEligibility(question: EligibilityQuestion): Promise<Eligibility>;
   takeAddress(act: SeenAddress & { connection: string; by: Actor }): Promise<AddressOutcome>;
   undoDomainContact(act: { id: number; by: Actor }): Promise<DomainContact>;
+  startDuplicateSearch(act: { all: boolean; by: Actor }): Promise<DuplicateSearch>;
   merge(act: MergeAct): Promise<MergeOutcome>;
   unmerge(act: UnmergeAct): Promise<UnmergeOutcome>;
   changeDealing(act: DealingAct): Promise<{ id: string; version: number }>;

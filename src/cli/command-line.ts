@@ -3,6 +3,7 @@ import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { auditCommand } from "./commands/audit.ts";
 import { checkCommand } from "./commands/check.ts";
 import { convertCommand } from "./commands/convert.ts";
+import { duplicatesCommand } from "./commands/duplicates.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
@@ -61,6 +62,7 @@ const commandsOf = (terminal: Terminal): AnyCommand =>
       merge: mergeCommand(terminal),
       unmerge: unmergeCommand(terminal),
       audit: auditCommand(terminal),
+      duplicates: duplicatesCommand(terminal),
       keys: keysCommand(terminal),
     },
   });

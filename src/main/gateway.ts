@@ -13,6 +13,7 @@ import { decideMany } from "../pipelines/decide-many.ts";
 import { decideReview } from "../pipelines/decisions.ts";
 import type { Deps } from "../pipelines/deps.ts";
 import { takeAddress, undoDomainContact } from "../pipelines/domain-contacts.ts";
+import { startDuplicateSearch } from "../pipelines/duplicates.ts";
 import { createEntity, deleteContact, editEntity } from "../pipelines/edit.ts";
 import { addEventWebhook, type WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { explain } from "../pipelines/explain.ts";
@@ -86,6 +87,7 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     resumeConnection: (act) => resumeConnection(deps, act),
     pauseAll: (act) => pauseAll(deps, act),
     startRun: (act) => startRun(deps, act),
+    startDuplicateSearch: (act) => startDuplicateSearch(deps, act),
     startUndo: (act) => startUndo(deps, act),
     release: (act) => release(deps, act),
     testConnection: (name) => testConnection(deps, name),

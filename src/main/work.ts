@@ -7,6 +7,7 @@ import { makeDocuments } from "../pipelines/conversions/documents.ts";
 import { turnDay } from "../pipelines/dealing-sums.ts";
 import { deliver } from "../pipelines/deliver.ts";
 import type { Deps } from "../pipelines/deps.ts";
+import { workDuplicateSearch } from "../pipelines/duplicates.ts";
 import { endPolicies } from "../pipelines/end-policies.ts";
 import type { WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { sendEvents } from "../pipelines/event-webhooks.ts";
@@ -75,6 +76,7 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     },
     campaigns: () => selectCampaigns(deps),
     undo: () => workUndos(deps),
+    duplicates: () => workDuplicateSearch(deps),
     audit: async () => {
       await sealAudit(deps);
     },
@@ -118,6 +120,7 @@ export async function scheduleAll(deps: Deps): Promise<void> {
     }
   }
   await deps.queue.schedule("retention", "kobling", HOUR_MS);
+  await deps.queue.schedule("duplicates", "kobling", HOUR_MS);
   await deps.queue.schedule("policies", "kobling", MINUTE_MS);
   await deps.queue.schedule("campaigns", "kobling", CAMPAIGNS_MS);
   await deps.queue.schedule("audit", "kobling", AUDIT_MS);

@@ -50,11 +50,14 @@ export interface HouseQuery {
   readonly withoutCvr: boolean;
 }
 
-export interface Blocked {
-  readonly n: number;
+/** A record with only what matching reads. */
+export interface MatchRow {
   readonly id: string;
-  /** Only what matching reads. */
   readonly values: Values;
+}
+
+export interface Blocked extends MatchRow {
+  readonly n: number;
 }
 
 /** Fields that matching reads (`factsOf` in src/pipelines/matching.ts). */
@@ -100,10 +103,54 @@ export async function findBlocked(
     ],
     { prepare: true },
   );
-  return rows.map((row) => {
-    const values: Values = {};
-    // Columns are typed by the catalogue, so each holds a Value.
-    for (const [field, column] of columns) values[field] = (row[column] as Value | undefined) ?? null;
-    return { n: Number(row.n), id: String(row.id), values };
-  });
+  return rows.map((row) => ({ n: Number(row.n), ...readMatchRow(row) }));
+}
+
+function readMatchRow(row: Readonly<Record<string, unknown>>): MatchRow {
+  const values: Values = {};
+  // Columns are typed by the catalogue, so each holds a Value.
+  for (const [field, column] of columns) values[field] = (row[column] as Value | undefined) ?? null;
+  return { id: String(row.id), values };
+}
+
+/** Records by id with what matching reads, and the keys that are stored of each. The erased and merged are left out. */
+export async function loadMatchRows(
+  sql: Db,
+  ids: readonly string[],
+  lock = false,
+): Promise<(MatchRow & { readonly matchKey: string | null; readonly isActive: boolean })[]> {
+  if (ids.length === 0) return [];
+  const rows = await sql.unsafe(
+    `select k.id, ${selected}, k.match_key, coalesce(k.arkiveret_vaerdi, false) or coalesce(k.begraenset_vaerdi, false) as closed
+     from kundeemner k where k.id = any($1::uuid[]) and k.erased_at is null and k.merged_into is null
+     order by k.id ${lock ? "for share" : ""}`,
+    [[...ids]],
+    { prepare: true },
+  );
+  return rows.map((row) => ({
+    ...readMatchRow(row),
+    matchKey: row.match_key as string | null,
+    isActive: row.closed !== true,
+  }));
+}
+
+/** Which of these keys are not stored: of records written before there were such keys. */
+export async function missingBlocks(tx: Tx, wanted: readonly { id: string; key: number }[]): Promise<Set<string>> {
+  if (wanted.length === 0) return new Set();
+  const rows = await tx.unsafe(
+    `select x.id from unnest($1::uuid[], $2::int[]) x(id, key)
+     where not exists (select 1 from match_blocks b where b.key = x.key and b.kundeemne_id = x.id)`,
+    [wanted.map(({ id }) => id), wanted.map(({ key }) => key)],
+    { prepare: true },
+  );
+  return new Set(rows.map((row) => String(row.id)));
+}
+
+/** Sets the key of name and house of records, where the values that it is made of are older than the way it is made. */
+export async function mendMatchKeys(tx: Tx, keys: readonly { id: string; key: string | null }[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.unsafe(
+    `update kundeemner k set match_key = x.key from unnest($1::uuid[], $2::text[]) x(id, key) where k.id = x.id`,
+    [keys.map(({ id }) => id), keys.map(({ key }) => key)],
+  );
 }

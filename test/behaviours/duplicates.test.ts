@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { workDuplicateSearch } from "../../src/pipelines/duplicates.ts";
 import { loadDistinct } from "../../src/store/distinct-pairs.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
@@ -96,4 +97,24 @@ test("R24 R28 a match case says that its records are one: they are merged, and t
     decision: "merge",
   });
   expect(await open("match_case")).toEqual([]);
+});
+
+test("R28 duplicates are looked for in the background: the search is ordered, followed, and its case leads to a merge", async () => {
+  const same = { adresse1: "Havnen 7", postnr: "9900", telefon: "98123456" };
+  const [a, b] = [
+    await make({ firmanavn: "Skagens Røgeri", ...same }),
+    await make({ firmanavn: "Skagens Rogeri", ...same }),
+  ];
+  const ordered = await shop.api("POST", "/v1/duplicates/searches", { body: { all: true } });
+  expect(ordered).toMatchObject({ status: 202, body: { since: null, endedAt: null, looked: 0 } });
+  expect((await shop.api("POST", "/v1/duplicates/searches", { body: {} })).body.id).toBe(ordered.body.id);
+  await workDuplicateSearch(shop.engine.deps);
+  const [search] = (await shop.api("GET", "/v1/duplicates/searches")).body.items;
+  expect(search).toMatchObject({ id: ordered.body.id, looked: search.records, endedAt: expect.any(String) });
+  const found = (await open("duplicate")).find((each: { detail: { candidates: string[] } }) =>
+    each.detail.candidates.includes(a),
+  );
+  expect(found.detail.candidates.toSorted()).toEqual([a, b].toSorted());
+  expect((await decide(found.id, { decision: "merge", target: a })).status).toBe(200);
+  expect(await stateOf(b)).toBe(a);
 });

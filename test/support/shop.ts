@@ -15,6 +15,7 @@ import { changeDealing } from "../../src/pipelines/dealings.ts";
 import { decideMany } from "../../src/pipelines/decide-many.ts";
 import { decideReview } from "../../src/pipelines/decisions.ts";
 import { takeAddress, undoDomainContact } from "../../src/pipelines/domain-contacts.ts";
+import { startDuplicateSearch } from "../../src/pipelines/duplicates.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
 import { explain } from "../../src/pipelines/explain.ts";
 import { takeLead } from "../../src/pipelines/leads.ts";
@@ -166,6 +167,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       backpressure: (connection) => backpressure(deps, connection),
       startRun: (act) => startRun(deps, act),
       startUndo: (act) => startUndo(deps, act),
+      startDuplicateSearch: (act) => startDuplicateSearch(deps, act),
       convert: (act) => convert(deps, conversions, act),
       readCodeLists: (connection) => readCodeLists(deps, connection),
       unknownCodes: (values) => unknownCodes(deps, values),
