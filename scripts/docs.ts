@@ -36,12 +36,14 @@ function settingsPage(): string {
     "## config/kobling.yaml",
     table(["setting", "takes", "default", "what it is"], rowsOf(jsonSchema(configSchema), "")),
     "## Settings of the connectors",
-    ...connectors.flatMap(({ name, settings, limits, quietMs, mappings, audience }) => [
+    ...connectors.flatMap(({ name, settings, limits, quietMs, mappings, audience, drop }) => [
       `### ${name}`,
       [
-        audience === undefined
-          ? `Objects: ${Object.keys(mappings).join(", ")}.`
-          : `Takes audiences: ${audience.channels.join(", ")}.`,
+        drop !== undefined
+          ? "Takes exports."
+          : audience === undefined
+            ? `Objects: ${Object.keys(mappings).join(", ")}.`
+            : `Takes audiences: ${audience.channels.join(", ")}.`,
         limits === undefined
           ? "No limit of its own."
           : `Limit unless set: ${limits.requests} requests per ${limits.per}.`,

@@ -92,6 +92,9 @@ export function startProcess(installation: Installation): Process {
       clients.set(asked, known);
       return known;
     },
+    dropOf: () => {
+      throw new Error("No history exports");
+    },
     audienceOf: () => {
       throw new Error("No history has a campaign tool");
     },

@@ -23,6 +23,7 @@ import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { domainContactRoutes } from "./routes/domain-contacts.ts";
 import { duplicateRoutes } from "./routes/duplicates.ts";
+import { exportRoutes } from "./routes/exports.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { handOverRoutes } from "./routes/hand-overs.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -91,6 +92,7 @@ export function createApi(deps: ApiDeps): Api {
   segmentMemberRoutes(app, deps);
   campaignRoutes(app, deps);
   handOverRoutes(app, deps);
+  exportRoutes(app, deps);
   conversionRoutes(app, deps);
   codeListRoutes(app, deps);
   connectionRoutes(app, deps);

@@ -20,6 +20,7 @@ export const bulkReads: ReadonlySet<string> = new Set([
   "/v1/segments/:id/refused",
   "/v1/campaigns/:id/members",
   "/v1/campaigns/:id/receipts",
+  "/v1/exports/:id/records",
   "/v1/imports/:id/errors",
   "/v1/runs/:id/items",
   "/v1/aktiviteter",

@@ -1,7 +1,7 @@
 import type { ReadMappings } from "../config/mappings.ts";
 import type { KoblingConfig } from "../config/resolved.ts";
 import type { AudienceClient } from "../connectors/audience.ts";
-import type { Client, ConnectDeps, ConnectorDefinition, TokenStore } from "../connectors/connector.ts";
+import type { Client, ConnectDeps, ConnectorDefinition, FileDrop, TokenStore } from "../connectors/connector.ts";
 import { connectors } from "../connectors/index.ts";
 import type { Redactor } from "../lib/secrets.ts";
 import { testConnection } from "../pipelines/steering.ts";
@@ -15,7 +15,7 @@ export async function tryConnections(
   say: (line: string) => void,
 ): Promise<string[]> {
   const failed: string[] = [];
-  const open: (Client | AudienceClient)[] = [];
+  const open: (Client | AudienceClient | FileDrop)[] = [];
   const connectorOf = (name: string): ConnectorDefinition => {
     const found = connectors.find((each) => each.name === config.connections[name]?.connector);
     if (found === undefined) throw new Error(`A checked configuration names no connector for ${name}`);
@@ -46,6 +46,13 @@ export async function tryConnections(
     open.push(client);
     return client;
   };
+  const dropOf = (name: string): FileDrop => {
+    const { drop, settings } = connectorOf(name);
+    if (drop === undefined) throw new Error(`${name} takes no files`);
+    const place = drop(settings.parse(connection(name).settings), depsOf(name));
+    open.push(place);
+    return place;
+  };
   try {
     for (const name of Object.keys(config.connections)) {
       if (connectorOf(name).mode !== "call") {
@@ -62,6 +69,7 @@ export async function tryConnections(
             return client;
           },
           audienceOf,
+          dropOf,
           mappingOf: (wanted, object) => mappings.get(wanted)?.get(object)?.compiled,
           limits: { call: (_, call) => call() },
         },
@@ -70,12 +78,15 @@ export async function tryConnections(
       if (!ok) failed.push(name);
       for (const fault of faults) say(`${name}: ${fault.message}`);
       if (ok) {
-        const isTool = connectorOf(name).audience !== undefined;
-        const read = isTool
-          ? "it takes audiences"
-          : sample === null
-            ? "no object there to read"
-            : `read ${sample.object} ${sample.externalId}`;
+        const { audience, drop } = connectorOf(name);
+        const read =
+          audience !== undefined
+            ? "it takes audiences"
+            : drop !== undefined
+              ? "it takes files"
+              : sample === null
+                ? "no object there to read"
+                : `read ${sample.object} ${sample.externalId}`;
         say(`${name}: signed in, ${read}.`);
       }
       if (unmapped.length > 0) say(`${name}: not mapped: ${unmapped.join(", ")}`);

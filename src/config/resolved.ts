@@ -97,6 +97,7 @@ export interface ConnectorDefaults {
   readonly byHand?: boolean;
   readonly directory?: object;
   readonly audience?: object;
+  readonly drop?: object;
 }
 
 const QUIET_MS = 30_000;
@@ -172,7 +173,7 @@ function resolveConnection(
   defaults: ConnectorDefaults,
 ): ConnectionConfig {
   const limits = file.limits ?? defaults.limits;
-  const side = file.side ?? (defaults.directory && "directory") ?? (defaults.audience && "audience");
+  const side = file.side ?? (defaults.directory && "directory") ?? ((defaults.audience ?? defaults.drop) && "audience");
   const objects = Object.fromEntries(
     Object.entries(file.objects).map(([key, object]): [string, ObjectConfig] => [
       key,

@@ -236,6 +236,15 @@ export interface Exchange {
   close(): Promise<void>;
 }
 
+/** A place for files of ours. Every method throws the errors of src/lib/errors.ts. */
+export interface FileDrop {
+  /** Is it there? */
+  look(): Promise<void>;
+  /** Writes a file under its name when it is whole; one of that name is replaced. */
+  put(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** What a connector is. What it cannot do is absent. */
 export interface ConnectorDefinition<Settings = unknown> {
   readonly name: string;
@@ -258,6 +267,8 @@ export interface ConnectorDefinition<Settings = unknown> {
   readonly directory?: { terms(settings: Settings): Terms };
   /** A campaign tool: it takes audiences, and has no objects and no `connect`. */
   readonly audience?: AudienceDefinition<Settings>;
+  /** A place where files of ours are put, and nothing is read; it has no objects. */
+  drop?(settings: Settings, deps: ConnectDeps): FileDrop;
   /** It states when an object last changed, or whoever pushes may (rule R3); `kobling check` warns of `most_recent` without. */
   readonly statesTimes?: boolean;
   /** What comes through it a person has carried in: it stands beside the one connection of side crm (rule R1). */

@@ -2,6 +2,7 @@ import { addresses } from "./addresses/index.ts";
 import { api } from "./api/index.ts";
 import type { ConnectorDefinition } from "./connector.ts";
 import { cvr } from "./cvr/index.ts";
+import { exports } from "./export/index.ts";
 import { files } from "./files/index.ts";
 import { google } from "./google/index.ts";
 import { imports } from "./import/index.ts";
@@ -26,4 +27,5 @@ export const connectors: readonly ConnectorDefinition[] = [
   tdc,
   webhook,
   mailchimp,
+  exports,
 ];

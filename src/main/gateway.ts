@@ -1,6 +1,7 @@
 import type { Gateway } from "../api/gateway.ts";
 import { archive, unarchive } from "../pipelines/archive.ts";
 import { createCampaign, endCampaign, selectCampaign } from "../pipelines/audience/campaigns.ts";
+import { openExport, putExport } from "../pipelines/audience/exports.ts";
 import { noteOptOuts, takeNotice } from "../pipelines/audience/opt-outs.ts";
 import { verifyAudit } from "../pipelines/audit.ts";
 import { backpressure } from "../pipelines/backpressure.ts";
@@ -56,6 +57,8 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     unrestrict: (act) => unrestrict(deps, act),
     verifyAudit: (noted) => verifyAudit(deps, noted),
     noteConsent: (act) => noteConsent(deps, act),
+    openExport: (act) => openExport(deps, act),
+    putExport: (act) => putExport(deps, act),
     createCampaign: (act) => createCampaign(deps, act),
     selectCampaign: (id, again) => selectCampaign(deps, id, again),
     endCampaign: (act) => endCampaign(deps, act),

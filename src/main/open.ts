@@ -5,7 +5,7 @@ import { v7 } from "uuid";
 import type { ReadMappings } from "../config/mappings.ts";
 import type { Configuration } from "../config.ts";
 import type { AudienceClient } from "../connectors/audience.ts";
-import type { Client, ConnectDeps, ConnectorDefinition, Exchange } from "../connectors/connector.ts";
+import type { Client, ConnectDeps, ConnectorDefinition, Exchange, FileDrop } from "../connectors/connector.ts";
 import { connectors } from "../connectors/index.ts";
 import { ConnectionError } from "../lib/errors.ts";
 import { createLog, type Log } from "../lib/log.ts";
@@ -98,6 +98,7 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
   const clients = new Map<string, Client>();
   const exchanges = new Map<string, Exchange>();
   const audiences = new Map<string, AudienceClient>();
+  const drops = new Map<string, FileDrop>();
   const connectDeps = (name: string): ConnectDeps => ({
     clock: { now: () => new Date() },
     tokens: tokenStore(db.sql, seal, name, Date.now),
@@ -160,6 +161,16 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
       audiences.set(name, client);
       return client;
     },
+    dropOf: (name) => {
+      const open = drops.get(name);
+      if (open !== undefined) return open;
+      const connector = connectorOf(name);
+      if (connector.drop === undefined)
+        throw new ConnectionError("cannot_be_asked", `Connection ${name} takes no files`);
+      const drop = connector.drop(connector.settings.parse(connection(name).settings), connectDeps(name));
+      drops.set(name, drop);
+      return drop;
+    },
     exchangeOf: (name) => {
       const open = exchanges.get(name);
       if (open !== undefined) return open;
@@ -190,7 +201,9 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
     close: async () => {
       await queue.close();
       await Promise.all(
-        [...clients.values(), ...exchanges.values(), ...audiences.values()].map((each) => each.close()),
+        [...clients.values(), ...exchanges.values(), ...audiences.values(), ...drops.values()].map((each) =>
+          each.close(),
+        ),
       );
       await limits.close();
       await db.close();

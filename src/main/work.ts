@@ -102,6 +102,7 @@ export async function scheduleAll(deps: Deps): Promise<void> {
       if (Number.isFinite(pollMs)) await deps.queue.schedule("files", name, pollMs);
     }
     if (deps.connectorOf(name).mode !== "call") continue;
+    if (deps.connectorOf(name).drop !== undefined) continue;
     if (deps.connectorOf(name).audience !== undefined) {
       await deps.queue.schedule("optOuts", name, deps.connection(name).optOutsMs);
       continue;

@@ -1,6 +1,6 @@
 import type { ConnectionConfig, KoblingConfig } from "../config/resolved.ts";
 import type { AudienceClient } from "../connectors/audience.ts";
-import type { Client, ConnectorDefinition, Exchange } from "../connectors/connector.ts";
+import type { Client, ConnectorDefinition, Exchange, FileDrop } from "../connectors/connector.ts";
 import type { Log } from "../lib/log.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
 import type { Database } from "../store/database.ts";
@@ -28,6 +28,8 @@ export interface Deps {
   clientOf(connection: string): Client;
   /** The client of a campaign tool; opened at first use. */
   audienceOf(connection: string): AudienceClient;
+  /** Where a connection takes files of ours; opened at first use. */
+  dropOf(connection: string): FileDrop;
   /** Where a connection leaves its files, in mode `queue` with an exchange; opened at first use. */
   exchangeOf(connection: string): Exchange;
 }

@@ -7,7 +7,7 @@ import { recordFactsOf } from "../rules/record-facts.ts";
 import { readNow } from "../store/clock.ts";
 import { findAccountsAddresses, loadConsentFacts } from "../store/consents.ts";
 import type { Sql, Tx } from "../store/database.ts";
-import { loadEntities } from "../store/entities.ts";
+import { loadEntities, type StoredEntity } from "../store/entities.ts";
 import {
   addWish,
   type Candidate,
@@ -33,6 +33,8 @@ export interface Judged extends Candidate {
   readonly address: string | null;
   readonly record: Values;
   readonly contact: Values | undefined;
+  /** The same with who set what. */
+  readonly whole: { readonly record: StoredEntity; readonly contact: StoredEntity | undefined };
 }
 
 /**
@@ -49,7 +51,7 @@ export async function judgeAll(
   const records = await loadEntities(sql, "kundeemne", [...new Set(candidates.map((each) => each.kundeemneId))]);
   const contacts =
     level === "kundeemne"
-      ? new Map()
+      ? new Map<string, StoredEntity>()
       : await loadEntities(
           sql,
           "kontaktperson",
@@ -76,7 +78,8 @@ export async function judgeAll(
       now: now.toISOString(),
       today: copenhagenDay(now),
     });
-    return { entityId, kundeemneId, verdict, address, record: record.values, contact: contact?.values };
+    const whole = { record, contact };
+    return { entityId, kundeemneId, verdict, address, record: record.values, contact: contact?.values, whole };
   });
 }
 

@@ -44,7 +44,7 @@ const notFound = (name: string): RejectedError =>
   new RejectedError("not_found", `There is no connection named ${name}`, { context: { connection: name } });
 
 /** What a test needs: no database and no queue, so that it can be made before there are any. */
-export type TestDeps = Pick<Deps, "connection" | "connectorOf" | "clientOf" | "audienceOf" | "mappingOf"> & {
+export type TestDeps = Pick<Deps, "connection" | "connectorOf" | "clientOf" | "audienceOf" | "dropOf" | "mappingOf"> & {
   readonly limits: Pick<Deps["limits"], "call">;
 };
 
@@ -66,8 +66,11 @@ export async function testConnection(deps: TestDeps, name: string): Promise<Conn
   }
   const faults: { code: string; message: string }[] = [];
   try {
-    if (deps.connectorOf(name).audience !== undefined) {
-      await deps.limits.call(name, () => deps.audienceOf(name).discover());
+    const { audience, drop } = deps.connectorOf(name);
+    if (audience !== undefined || drop !== undefined) {
+      await deps.limits.call(name, () =>
+        drop === undefined ? deps.audienceOf(name).discover() : deps.dropOf(name).look(),
+      );
       return { ok: true, credentials: "accepted", capabilities: {}, unmapped: [], sample: null, faults };
     }
     const capabilities = await deps.limits.call(name, () => deps.clientOf(name).discover());

@@ -26,6 +26,7 @@ const readBatch = (row: Record<string, unknown>): Batch => ({
 
 /** What a verdict rests upon, as it stood before it was asked for: when any of it moves, the verdict is worth nothing. */
 export interface Stamp {
+  readonly entityId: string;
   readonly address: string;
   readonly record: string | null;
   readonly contact: string | null;
@@ -52,13 +53,14 @@ export async function readStamps(
 ): Promise<Stamp[]> {
   if (members.length === 0) return [];
   const rows = await sql.unsafe(
-    `select x.address, k.xmin::text as record, p.xmin::text as contact,
+    `select x."entityId" as entity_id, x.address, k.xmin::text as record, p.xmin::text as contact,
        (select count(*)::int from consents f where f.address = x.address) as facts
      from json_to_recordset($1::text::json) as x(address text, "entityId" uuid, "kundeemneId" uuid)
      left join kundeemner k on k.id = x."kundeemneId" left join kontaktpersoner p on p.id = x."entityId"`,
     [JSON.stringify(members.map(({ address, entityId, kundeemneId }) => ({ address, entityId, kundeemneId })))],
   );
   return rows.map((row) => ({
+    entityId: String(row.entity_id),
     address: String(row.address),
     record: row.record as string | null, // xmin as text
     contact: row.contact as string | null,

@@ -27,8 +27,8 @@ async function keep(promise: ConnectorPromise, open: () => Promise<Stage>): Prom
 }
 
 describe.each(connectors)("connector $name", (definition) => {
-  // A directory is only searched and read, a campaign tool takes audiences: see directories.test.ts, audiences.test.ts.
-  const isTool = definition.audience !== undefined;
+  // A directory is only searched and read, a campaign tool takes audiences, an export files: see the tests beside this one.
+  const isTool = definition.audience !== undefined || definition.drop !== undefined;
   const isSynchronised = definition.mode === "call" && definition.directory === undefined && !isTool;
   const due = isSynchronised ? promises.filter((promise) => promise.needs(definition)) : [];
   for (const promise of promises) {

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { resolveConfig } from "../../src/config/resolved.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import type { AudienceClient } from "../../src/connectors/audience.ts";
-import type { Client, ConnectDeps, Exchange } from "../../src/connectors/connector.ts";
+import type { Client, ConnectDeps, Exchange, FileDrop } from "../../src/connectors/connector.ts";
 import { connectors } from "../../src/connectors/index.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { redactor, sealer } from "../../src/lib/secrets.ts";
@@ -83,6 +83,7 @@ export async function startEngine(
   const clients = new Map<string, Client>();
   const exchanges = new Map<string, Exchange>();
   const audiences = new Map<string, AudienceClient>();
+  const drops = new Map<string, FileDrop>();
   const connectDeps = (name: string): ConnectDeps => ({
     clock: { now: () => new Date() },
     tokens: tokenStore(database.sql, sealed, name, Date.now),
@@ -132,6 +133,15 @@ export async function startEngine(
       const client = audience.connect(settings.parse(connection(name).settings), connectDeps(name));
       audiences.set(name, client);
       return client;
+    },
+    dropOf: (name) => {
+      const open = drops.get(name);
+      if (open !== undefined) return open;
+      const connector = connectorOf(name);
+      if (connector.drop === undefined) throw new Error(`${name} takes no files`);
+      const drop = connector.drop(connector.settings.parse(connection(name).settings), connectDeps(name));
+      drops.set(name, drop);
+      return drop;
     },
     exchangeOf: (name) => {
       const known = exchanges.get(name);
@@ -191,7 +201,9 @@ export async function startEngine(
     },
     async close() {
       await Promise.all(
-        [...clients.values(), ...exchanges.values(), ...audiences.values()].map((each) => each.close()),
+        [...clients.values(), ...exchanges.values(), ...audiences.values(), ...drops.values()].map((each) =>
+          each.close(),
+        ),
       );
     },
   };

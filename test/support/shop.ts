@@ -4,6 +4,7 @@ import type { Mapping } from "../../src/mappings/mapping.ts";
 import { countDrift } from "../../src/pipelines/agreement.ts";
 import { archive, unarchive } from "../../src/pipelines/archive.ts";
 import { createCampaign, endCampaign, selectCampaign } from "../../src/pipelines/audience/campaigns.ts";
+import { openExport, putExport } from "../../src/pipelines/audience/exports.ts";
 import { noteOptOuts, takeNotice } from "../../src/pipelines/audience/opt-outs.ts";
 import { verifyAudit } from "../../src/pipelines/audit.ts";
 import { backpressure } from "../../src/pipelines/backpressure.ts";
@@ -153,6 +154,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       unrestrict: (act) => unrestrict(deps, act),
       verifyAudit: (noted) => verifyAudit(deps, noted),
       noteConsent: (act) => noteConsent(deps, act),
+      openExport: (act) => openExport(deps, act),
+      putExport: (act) => putExport(deps, act),
       createCampaign: (act) => createCampaign(deps, act),
       selectCampaign: (id, again) => selectCampaign(deps, id, again),
       endCampaign: (act) => endCampaign(deps, act),

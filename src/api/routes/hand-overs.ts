@@ -23,7 +23,8 @@ import { handOverState } from "./campaigns.ts";
 const tags = ["campaigns"];
 const params = z.object({ id: uuidParam("id") });
 const reason = z.string().openapi({
-  description: "`criterion`, `manual`, `period_over`, `ended`, `address_changed`, or the code that refuses.",
+  description:
+    "`criterion`, `manual`, `period_over`, `ended`, `address_changed`, `terms` (its source forbids to pass it on), or the code that refuses.",
 });
 
 const memberShape = {

@@ -1,12 +1,12 @@
 import { RejectedError } from "../../lib/errors.ts";
 import type { Mapping } from "../../mappings/mapping.ts";
 import type { ConnectDeps, Exchange, FileAnswer, WaitingFile } from "../connector.ts";
+import { DONE, folderPlace } from "../place.ts";
+import { sftpPlace } from "../sftp-place.ts";
 import { ANSWERS, answerOf, readAnswer } from "./answers.ts";
 import { readName, writeName } from "./names.ts";
-import { DONE, folderPlace } from "./place.ts";
 import { readRows } from "./rows.ts";
 import type { Settings } from "./settings.ts";
-import { sftpPlace } from "./sftp-place.ts";
 import { columnsFor, fileOf, rowFault } from "./write-rows.ts";
 
 const LARGEST_ANSWER = 16 * 1024 * 1024;

@@ -1,6 +1,5 @@
 import { RejectedError } from "../../lib/errors.ts";
 import { copenhagenDay } from "../../lib/time.ts";
-import type { RefusalCode } from "../../rules/eligibility.ts";
 import {
   activeCampaigns,
   type Campaign,
@@ -14,7 +13,8 @@ import { readNow } from "../../store/clock.ts";
 import { forgetRefusals, owe, wantIn, wantOut, wantOutOlder } from "../../store/hand-overs.ts";
 import { findSegment, type Member, pageMembers } from "../../store/segments.ts";
 import type { Actor, Deps } from "../deps.ts";
-import { judgeAll, runSegment } from "../segments.ts";
+import { runSegment } from "../segments.ts";
+import { judgePassable, refusalOf } from "./reconsider.ts";
 
 const PAGE = 500;
 
@@ -110,16 +110,16 @@ async function selectPage(
   round: number,
   page: readonly Member[],
   selected: Set<string>,
-): Promise<RefusalCode[]> {
+): Promise<string[]> {
   const level = page[0]?.entityId === page[0]?.kundeemneId ? "kundeemne" : "kontaktperson";
   return await deps.db.sql.begin(async (tx) => {
-    const judged = await judgeAll(tx, { ...campaign, level }, page);
+    const judged = await judgePassable(deps, tx, { ...campaign, level }, page);
     const why = new Map(page.map((member) => [member.entityId, member.why]));
     const members = new Map<string, Parameters<typeof wantIn>[3][number]>();
-    const out: { address: string; reason: RefusalCode }[] = [];
-    const reasons: RefusalCode[] = [];
-    for (const { address, verdict, entityId, kundeemneId } of judged) {
-      const [reason] = verdict.reasons;
+    const out: { address: string; reason: string }[] = [];
+    const reasons: string[] = [];
+    for (const { address, entityId, kundeemneId, ...each } of judged) {
+      const reason = refusalOf({ address, entityId, kundeemneId, ...each });
       if (reason !== undefined) reasons.push(reason);
       if (address === null) continue;
       if (reason !== undefined) out.push({ address, reason });

@@ -22,11 +22,10 @@ import { alert } from "../../store/reviews.ts";
 import { classify } from "../classify.ts";
 import type { Deps } from "../deps.ts";
 import { asError } from "../each.ts";
-import type { Judged } from "../segments.ts";
 import { stopConnection } from "../stop-connection.ts";
 import { closedBy } from "./campaigns.ts";
 import { noteOptOuts } from "./opt-outs.ts";
-import { judgeMembers, refusalOf } from "./reconsider.ts";
+import { judgeMembers, type Passable, refusalOf } from "./reconsider.ts";
 
 /** Above the longest call of any tool. */
 const LEASE_MS = 5 * 60_000;
@@ -94,7 +93,7 @@ export async function claimNext(
 async function judge(deps: Deps, campaign: Campaign, adds: readonly HandOver[], today: string) {
   const { sql } = deps.db;
   const stamps = await readStamps(sql, adds);
-  const judged = await judgeMembers(sql, campaign, adds);
+  const judged = await judgeMembers(deps, sql, campaign, adds);
   const closed = closedBy(campaign, today);
   const refused = adds.flatMap(({ address }) => {
     const reason = closed ?? refusalOf(judged.get(address));
@@ -138,7 +137,7 @@ function contentOf(
   batch: Batch,
   { id, name, purpose, channel }: Campaign,
   members: readonly HandOver[],
-  judged: ReadonlyMap<string, Judged>,
+  judged: ReadonlyMap<string, Passable>,
 ): AudienceBatch {
   const adds = members.flatMap(({ owed, entityId, address }) => {
     if (owed !== "add") return [];

@@ -1,20 +1,28 @@
+import { addressOf } from "../../rules/consent-address.ts";
 import type { Campaign } from "../../store/campaigns.ts";
 import { findCampaign } from "../../store/campaigns.ts";
 import type { Sql, Tx } from "../../store/database.ts";
 import { findWanted, type HandOver, owe, wantOut } from "../../store/hand-overs.ts";
 import type { Deps } from "../deps.ts";
 import { type Judged, judgeAll } from "../segments.ts";
+import { passedOn } from "./passed-on.ts";
+
+/** Values are those that may be passed on; `isBound`: the address is none of them. */
+export interface Passable extends Judged {
+  readonly isBound: boolean;
+}
 
 /** The verdict on members of one campaign at this moment, by address; who has another address by now has none. */
 export async function judgeMembers(
+  deps: Deps,
   sql: Sql | Tx,
   campaign: Campaign,
   members: readonly HandOver[],
-): Promise<Map<string, Judged>> {
+): Promise<Map<string, Passable>> {
   const [first] = members;
   if (first === undefined) return new Map();
   const level = first.entityId === first.kundeemneId ? "kundeemne" : "kontaktperson";
-  const judged = await judgeAll(sql, { ...campaign, level }, members);
+  const judged = await judgePassable(deps, sql, { ...campaign, level }, members);
   const byEntity = new Map(judged.map((each) => [each.entityId, each]));
   return new Map(
     members.flatMap(({ address, entityId }) => {
@@ -24,9 +32,24 @@ export async function judgeMembers(
   );
 }
 
+/** An address that a source forbids to be passed on, is none (rule R14); nor is any other such value handed over. */
+export async function judgePassable(
+  deps: Deps,
+  sql: Sql | Tx,
+  asked: Parameters<typeof judgeAll>[1],
+  candidates: Parameters<typeof judgeAll>[2],
+): Promise<Passable[]> {
+  return (await judgeAll(sql, asked, candidates)).map((each) => {
+    const record = passedOn(deps, each.whole.record);
+    const contact = each.whole.contact && passedOn(deps, each.whole.contact);
+    return { ...each, record, contact, isBound: addressOf(asked.channel, record, contact) !== each.address };
+  });
+}
+
 /** Why a member may not be handed over; undefined: it may. */
-export function refusalOf(judged: Judged | undefined): string | undefined {
+export function refusalOf(judged: Passable | undefined): string | undefined {
   if (judged === undefined) return "address_changed";
+  if (judged.isBound) return "terms";
   return judged.verdict.allowed ? undefined : (judged.verdict.reasons[0] ?? "no_address");
 }
 
@@ -40,7 +63,7 @@ export async function reconsider(deps: Deps, addresses: readonly string[]): Prom
     for (const [id, members] of Map.groupBy(wanted, ({ campaignId }) => campaignId)) {
       const campaign = await findCampaign(tx, id);
       if (campaign === undefined) continue;
-      const judged = await judgeMembers(tx, campaign, members);
+      const judged = await judgeMembers(deps, tx, campaign, members);
       const out = members.flatMap(({ address }) => {
         const reason = refusalOf(judged.get(address));
         return reason === undefined ? [] : [{ address, reason }];

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ConnectionError, RetryableError } from "../../lib/errors.ts";
+import { ConnectionError, RetryableError } from "../lib/errors.ts";
 
 /** A folder, wherever it is. Names are names of files in it, or `done/NAME`. */
 export interface Place {
@@ -10,6 +10,8 @@ export interface Place {
   readSmall(name: string): Promise<Uint8Array>;
   /** Writes a file under another name and gives it its own when it is whole; one that is there is replaced. */
   write(name: string, bytes: Uint8Array): Promise<void>;
+  /** The same, chunk by chunk. */
+  put(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Does nothing when there is no such file: it was taken away before. */
   move(from: string, to: string): Promise<void>;
   close(): Promise<void>;
@@ -58,6 +60,17 @@ export function folderPlace(folder: string): Place {
         }
         await rename(at(`${name}${HALF}`), at(name));
       }),
+    async put(name, chunks) {
+      const file = await told(() => open(at(`${name}${HALF}`), "w"));
+      try {
+        // What the chunks' own maker throws is no fault of the folder.
+        for await (const chunk of chunks) await told(() => file.write(chunk));
+        await told(() => file.sync());
+      } finally {
+        await file.close();
+      }
+      await told(() => rename(at(`${name}${HALF}`), at(name)));
+    },
     move: (from, to) =>
       told(async () => {
         await mkdir(at(DONE), { recursive: true });

@@ -1,14 +1,14 @@
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import SftpClient from "ssh2-sftp-client";
-import { ConnectionError, RetryableError } from "../../lib/errors.ts";
+import { ConnectionError, RetryableError } from "../lib/errors.ts";
 import { codeOf, DONE, HALF, type Place } from "./place.ts";
-import type { Settings } from "./settings.ts";
+import type { SftpAccount } from "./sftp-settings.ts";
 
 const READY_MS = 20_000;
 const KEEPALIVE_MS = 10_000;
 
 /** A folder on an SFTP server, over one connection that is opened at first use and again after it was lost. */
-export function sftpPlace(folder: string, given: NonNullable<Settings["sftp"]>): Place {
+export function sftpPlace(folder: string, given: SftpAccount): Place {
   let open: Promise<SftpClient> | undefined;
   const at = (name: string) => `${folder.replace(/\/+$/, "")}/${name}`;
 
@@ -72,6 +72,11 @@ export function sftpPlace(folder: string, given: NonNullable<Settings["sftp"]>):
     write: (name, bytes) =>
       use(async (client) => {
         await client.put(Buffer.from(bytes), at(`${name}${HALF}`));
+        await client.posixRename(at(`${name}${HALF}`), at(name));
+      }),
+    put: (name, chunks) =>
+      use(async (client) => {
+        await client.put(Readable.from(chunks), at(`${name}${HALF}`));
         await client.posixRename(at(`${name}${HALF}`), at(name));
       }),
     move: (from, to) =>
