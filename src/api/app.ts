@@ -45,6 +45,7 @@ import { runRoutes } from "./routes/runs.ts";
 import { segmentMemberRoutes } from "./routes/segment-members.ts";
 import { segmentRoutes } from "./routes/segments.ts";
 import { snapshotRoutes } from "./routes/snapshots.ts";
+import { statisticsRoutes } from "./routes/statistics.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { undoRoutes } from "./routes/undo.ts";
 import { visitPlanRoutes } from "./routes/visit-plans.ts";
@@ -88,6 +89,7 @@ export function createApi(deps: ApiDeps): Api {
   lookupRoutes(app, deps);
   consentRoutes(app, deps);
   criteriaRoutes(app, deps);
+  statisticsRoutes(app, deps);
   segmentRoutes(app, deps);
   segmentMemberRoutes(app, deps);
   campaignRoutes(app, deps);
