@@ -104,8 +104,8 @@ export interface AudienceDefinition<Settings = unknown> {
   readonly batchSize: number;
   connect(settings: Settings, deps: ConnectDeps): AudienceClient;
   /**
-   * What a signed notice says. Throws RejectedError `not_allowed` where the signature is not the tool's. Absent: notices are
-   * not signed, so each is but a hint to read the opt-outs.
+   * What a signed notice says; `read`: only that there is something to read. Throws RejectedError `not_allowed` where the signature is
+   * not the tool's. Absent: notices are not signed, so each is but a hint to read the opt-outs.
    */
-  readNotice?(settings: Settings, notice: AudienceNotice, now: Date): readonly OptOut[];
+  readNotice?(settings: Settings, notice: AudienceNotice, now: Date): readonly OptOut[] | "read";
 }

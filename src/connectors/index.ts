@@ -7,6 +7,7 @@ import { files } from "./files/index.ts";
 import { google } from "./google/index.ts";
 import { imports } from "./import/index.ts";
 import { keybalance } from "./keybalance/index.ts";
+import { klaviyo } from "./klaviyo/index.ts";
 import { kob } from "./kob/index.ts";
 import { krak } from "./krak/index.ts";
 import { mailchimp } from "./mailchimp/index.ts";
@@ -27,5 +28,6 @@ export const connectors: readonly ConnectorDefinition[] = [
   tdc,
   webhook,
   mailchimp,
+  klaviyo,
   exports,
 ];

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
+import { startKlaviyo } from "../../simulators/audiences/klaviyo.ts";
 import { startMailchimp } from "../../simulators/audiences/mailchimp.ts";
 import { type AudienceReceiver, startReceiver } from "../../simulators/audiences/receiver.ts";
 import type { AudienceClient } from "../../src/connectors/audience.ts";
@@ -23,6 +24,15 @@ interface Stage {
 
 /** Before which tool a connector is shown. One that takes audiences and has no stage fails. */
 const stages: Readonly<Record<string, () => Promise<Stage>>> = {
+  klaviyo: async () => {
+    const tool = await startKlaviyo();
+    open.push(tool.close);
+    const { apiKey, baseUrl } = tool;
+    return {
+      ...{ settings: { apiKey, baseUrl }, wrongSettings: { apiKey: "pk_forkert_noegle", baseUrl }, secrets: [apiKey] },
+      ...{ members: () => tool.onList("Efterår 2026 (00000001)"), strike: tool.strike },
+    };
+  },
   mailchimp: async () => {
     const tool = await startMailchimp();
     open.push(tool.close);
@@ -84,7 +94,7 @@ describe.each(connectors.filter(({ audience }) => audience !== undefined))("camp
     const later = await failure(carried(client, batch("b-1", ["ada"])));
     expect(later).toBeInstanceOf(RetryableError);
     expect(later).toMatchObject({ retryAfterMs: 7000 });
-    stage.strike({ kind: "lost" });
+    stage.strike({ kind: "lost", on: "POST" });
     const unsure = await failure(carried(client, batch("b-1", ["ada"])));
     expect(unsure).toBeInstanceOf(UncertainError);
     await carried(client, batch("b-1", ["ada"]));

@@ -1,4 +1,3 @@
-import { Ajv } from "ajv";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Mailchimp, startMailchimp } from "../../simulators/audiences/mailchimp.ts";
 import type { AudienceClient, OptOutPage } from "../../src/connectors/audience.ts";
@@ -6,6 +5,7 @@ import { memberHash } from "../../src/connectors/mailchimp/operations.ts";
 import { settings as settingsSchema } from "../../src/connectors/mailchimp/settings.ts";
 import excerpt from "../contracts/mailchimp/marketing-3.0.excerpt.json" with { type: "json" };
 import { batchOf, carried, connectAudience, failureOf } from "../support/audience-client.ts";
+import { faultsOf } from "../support/vendor-document.ts";
 
 let tool: Mailchimp;
 let client: AudienceClient;
@@ -25,24 +25,6 @@ interface Operation {
   readonly request?: object;
   readonly response?: object;
   readonly query?: Readonly<Record<string, { readonly enum?: readonly string[]; readonly maximum?: number }>>;
-}
-const ajv = new Ajv({ strict: false, allErrors: true, formats: { "date-time": true } });
-/** Judges by the vendor's document; of what we send, nothing it does not know may be in it. */
-function faultsOf(schema: object | undefined, value: unknown, isOurs: boolean): string[] {
-  if (schema === undefined) return ["the document has no such body"];
-  ajv.validate(isOurs ? closed(schema) : schema, value);
-  return (ajv.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
-}
-function closed(schema: unknown): Record<string, unknown> {
-  const open = schema as { properties?: object; items?: object };
-  return {
-    ...open,
-    ...(open.properties && {
-      additionalProperties: false,
-      properties: Object.fromEntries(Object.entries(open.properties).map(([name, each]) => [name, closed(each)])),
-    }),
-    ...(open.items && { items: closed(open.items) }),
-  };
 }
 const operations = excerpt.operations as Readonly<Record<string, Operation>>;
 const HASH = /[0-9a-f]{32}/;

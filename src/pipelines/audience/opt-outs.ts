@@ -53,13 +53,10 @@ export async function noteOptOuts(deps: Deps, connection: string, said: readonly
  */
 export async function takeNotice(deps: Deps, connection: string, notice: AudienceNotice): Promise<void> {
   const { audience, settings } = deps.connectorOf(connection);
-  if (audience?.readNotice === undefined) {
-    await deps.queue.due("optOuts", connection);
-    return;
-  }
   const now = new Date(await readNow(deps.db.sql));
-  const said = audience.readNotice(settings.parse(deps.connection(connection).settings), notice, now);
-  await noteOptOuts(deps, connection, said);
+  const said = audience?.readNotice?.(settings.parse(deps.connection(connection).settings), notice, now) ?? "read";
+  if (said === "read") await deps.queue.due("optOuts", connection);
+  else await noteOptOuts(deps, connection, said);
 }
 
 /** Reads what was said at a tool since the last time. Gives how many were new. May run twice. */
