@@ -16,6 +16,7 @@ import { handlersOf, scheduleAll } from "./main/work.ts";
 import { knownUnitNames } from "./model/catalogue.ts";
 import { countDrift } from "./pipelines/agreement.ts";
 import type { Deps } from "./pipelines/deps.ts";
+import { replayErasures } from "./pipelines/erasure.ts";
 import { createWebhookHttp } from "./pipelines/event-webhooks.ts";
 import { createFeedWatch } from "./pipelines/feed.ts";
 import { hasAdminKey, setAdminKey } from "./store/api-keys.ts";
@@ -105,6 +106,7 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
         }),
       random: Math.random,
     };
+    await replayErasures(deps);
     let madeKey: string | undefined;
     if (settings.adminKey !== undefined)
       await setAdminKey(deps.db.sql, { id: deps.newId(), hash: hashKey(settings.adminKey) });

@@ -23,6 +23,7 @@ import { dealingRoutes } from "./routes/dealings.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { domainContactRoutes } from "./routes/domain-contacts.ts";
 import { duplicateRoutes } from "./routes/duplicates.ts";
+import { erasureRoutes } from "./routes/erasures.ts";
 import { exportRoutes } from "./routes/exports.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { handOverRoutes } from "./routes/hand-overs.ts";
@@ -88,6 +89,7 @@ export function createApi(deps: ApiDeps): Api {
   linkRoutes(app, deps);
   lookupRoutes(app, deps);
   consentRoutes(app, deps);
+  erasureRoutes(app, deps);
   criteriaRoutes(app, deps);
   statisticsRoutes(app, deps);
   segmentRoutes(app, deps);

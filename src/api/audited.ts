@@ -11,6 +11,7 @@ const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 export const bulkReads: ReadonlySet<string> = new Set([
   "/v1/kundeemner",
   "/v1/kundeemner/:id/kontaktpersoner",
+  "/v1/erasures",
   "/v1/leads",
   "/v1/domain-contacts",
   "/v1/reviews",

@@ -15,6 +15,7 @@ import type { ManyDecided, ManyDecisions } from "../pipelines/decide-many.ts";
 import type { StoppedRange } from "../pipelines/decision.ts";
 import type { Actor } from "../pipelines/deps.ts";
 import type { AddressOutcome, SeenAddress } from "../pipelines/domain-contacts.ts";
+import type { EraseAct } from "../pipelines/erasure.ts";
 import type { ExplainedUnit } from "../pipelines/explain.ts";
 import type { Wishes } from "../pipelines/import-file.ts";
 import type { NewImport } from "../pipelines/imports.ts";
@@ -32,6 +33,7 @@ import type { Campaign } from "../store/campaigns.ts";
 import type { StoredConsent } from "../store/consents.ts";
 import type { DomainContact } from "../store/domain-contacts.ts";
 import type { DuplicateSearch } from "../store/duplicate-searches.ts";
+import type { Erasure } from "../store/erasures.ts";
 import type { StoredExport } from "../store/exports.ts";
 import type { Import } from "../store/imports.ts";
 import type { Lead } from "../store/leads.ts";
@@ -82,6 +84,10 @@ export interface Gateway {
   unarchive(act: ArchiveAct): Promise<void>;
   restrict(act: RestrictAct): Promise<void>;
   unrestrict(act: RestrictAct): Promise<void>;
+  erase(act: EraseAct): Promise<Erasure>;
+  confirmReceipt(act: { readonly id: string; readonly receipt: number; readonly by: Actor }): Promise<Erasure>;
+  /** Opens what a receipt has sealed. */
+  unseal(sealed: string): string;
   verifyAudit(noted?: { readonly number: number; readonly hash: string }): Promise<AuditVerdict>;
   noteConsent(act: ConsentAct): Promise<StoredConsent>;
   runSegment(id: string): Promise<SegmentRun>;

@@ -75,6 +75,7 @@ export interface KoblingConfig {
   readonly pingPong: { readonly swings: number; readonly withinMs: number };
   readonly activities: { readonly tilbudKr: "all" | "open" };
   readonly archive: { readonly requireZeroKreditor: boolean };
+  readonly gdpr: { readonly financialYearEnds: string };
   readonly vocabularies: Vocabularies;
   readonly contacts: { readonly ownDomains: readonly string[] };
   readonly leads: { readonly origins: readonly string[]; readonly limit: RequestLimit };
@@ -128,6 +129,7 @@ export function resolveConfig(
     pingPong: { swings: file.pingPong.swings, withinMs: ms(file.pingPong.within) },
     activities: file.activities,
     archive: file.archive,
+    gdpr: file.gdpr,
     vocabularies: Object.fromEntries(
       Object.entries(file.vocabularies).map(([field, words]) => [
         field,

@@ -196,6 +196,18 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What archiving asks for."),
+  gdpr: z
+    .strictObject({
+      financialYearEnds: z
+        .string()
+        .regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, { error: "A month and a day: 12-31" })
+        .default("12-31")
+        .describe(
+          "Last day of the financial year, MM-DD: accounting material is kept five years from it when somebody is erased.",
+        ),
+    })
+    .prefault({})
+    .describe("What the rights of the registered ask for."),
   vocabularies: z
     .partialRecord(z.enum(vocabularyFields), vocabulary)
     .default({})

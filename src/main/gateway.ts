@@ -16,6 +16,7 @@ import type { Deps } from "../pipelines/deps.ts";
 import { takeAddress, undoDomainContact } from "../pipelines/domain-contacts.ts";
 import { startDuplicateSearch } from "../pipelines/duplicates.ts";
 import { createEntity, deleteContact, editEntity } from "../pipelines/edit.ts";
+import { confirmReceipt, erase } from "../pipelines/erasure.ts";
 import { addEventWebhook, type WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { explain } from "../pipelines/explain.ts";
 import { applyImport, correctImport, openImport, tryImport } from "../pipelines/imports.ts";
@@ -55,6 +56,9 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     unarchive: (act) => unarchive(deps, act),
     restrict: (act) => restrict(deps, act),
     unrestrict: (act) => unrestrict(deps, act),
+    erase: (act) => erase(deps, act),
+    confirmReceipt: (act) => confirmReceipt(deps, act),
+    unseal: (sealed) => deps.seal.open(sealed),
     verifyAudit: (noted) => verifyAudit(deps, noted),
     noteConsent: (act) => noteConsent(deps, act),
     openExport: (act) => openExport(deps, act),

@@ -7,6 +7,7 @@ import type { Configuration } from "../config.ts";
 import type { AudienceClient } from "../connectors/audience.ts";
 import type { Client, ConnectDeps, ConnectorDefinition, Exchange, FileDrop } from "../connectors/connector.ts";
 import { connectors } from "../connectors/index.ts";
+import { appendFile } from "../lib/append-file.ts";
 import { ConnectionError } from "../lib/errors.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { newKey, type Sealer, sealer } from "../lib/secrets.ts";
@@ -40,6 +41,8 @@ export interface OpenOptions {
 }
 
 const SECRET_FILE = "sealing.key";
+/** Beside the key, and like it no part of a backup of the database. */
+const ERASURES_FILE = "erasures.ndjson";
 
 /** The key that seals secrets at rest; made once, readable by its owner only, and no part of the database. */
 export function sealingSecret(home: string): string {
@@ -134,6 +137,7 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
       open: seal.open,
       mac: (text) => createHmac("sha256", secret).update(text).digest("base64url"),
     },
+    erasureLog: appendFile(join(home, ERASURES_FILE)),
     ...(options.embedded ? { dataFolder: home } : {}),
     connection,
     connectorOf,

@@ -13,6 +13,7 @@ import type { WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { sendEvents } from "../pipelines/event-webhooks.ts";
 import { exchangeFiles } from "../pipelines/exchange.ts";
 import { expire } from "../pipelines/expire.ts";
+import { finishErasures } from "../pipelines/finish-erasures.ts";
 import { ingestAndReadAgain } from "../pipelines/listing.ts";
 import { dealingTypesOf, readDealings } from "../pipelines/read-dealings.ts";
 import { retain } from "../pipelines/retention.ts";
@@ -83,6 +84,7 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     retention: async () => {
       await retain(deps);
       await expire(deps);
+      await finishErasures(deps);
     },
     policies: async () => {
       await endPolicies(deps);

@@ -65,13 +65,16 @@ export interface EligibilityQuestion {
 }
 
 /** May the record, or its contact, be reached on this channel for this, now? (S60, S62; domain notes, d.9.) Throws RejectedError `not_found`. */
-export async function askEligibility(deps: Pick<Deps, "db">, question: EligibilityQuestion): Promise<Eligibility> {
+export async function askEligibility(
+  deps: Pick<Deps, "db" | "seal">,
+  question: EligibilityQuestion,
+): Promise<Eligibility> {
   const { sql } = deps.db;
   const { record, contact } = await find(deps, question);
   const { channel, purpose, sender } = question;
   const address = addressOf(channel, record.values, contact?.values);
   const now = new Date(await readNow(sql));
-  const consents = address === null ? [] : ((await loadConsentFacts(sql, [address])).get(address) ?? []);
+  const consents = address === null ? [] : ((await loadConsentFacts(sql, deps.seal, [address])).get(address) ?? []);
   const { erased, mergedInto, orphaned } = record.state;
   return eligible({
     ...{ channel, purpose, sender, address, consents, contact: contact !== undefined },

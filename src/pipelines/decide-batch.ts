@@ -8,11 +8,13 @@ import { afterLinking, foundBy } from "./after-linking.ts";
 import { type Answered, forget, pastOf, settleAnswer, takeReceipt } from "./answers.ts";
 import { alertOfBalance } from "./archived.ts";
 import { type Batch, close, type Incoming, type Known, keep, type LinkSlot } from "./batch.ts";
+import { leaveBuried } from "./buried.ts";
 import { countTaken } from "./counting.ts";
 import { isMade } from "./creates.ts";
 import type { Deps } from "./deps.ts";
 import { flush } from "./flush.ts";
 import { judgeGone } from "./gone.ts";
+import { isStranger } from "./incoming.ts";
 import { judge } from "./judge.ts";
 import { type Mapped, openBatch, takeBlocks, takeEntities, takeLinks } from "./load.ts";
 import { indexOf, loadCandidates, lockKeys, type MatchIndex, strangerOf } from "./matching.ts";
@@ -60,7 +62,7 @@ export async function decideBatch(
   options: DecideBatchOptions = {},
 ): Promise<Batch> {
   let batch = await openBatch(deps, tx, connection, options.asReleased, options.known);
-  const mapped = readAll(batch, incomings);
+  const read = readAll(batch, incomings);
   // An object that another id stands for now: whom that id stands for decides what it means (rule R9).
   const replaced = incomings.flatMap(({ object, replacedBy }) =>
     replacedBy === undefined ? [] : [{ object, externalId: replacedBy }],
@@ -68,6 +70,7 @@ export async function decideBatch(
   await takeLinks(batch, [...incomings, ...replaced, ...(options.alsoLinks ?? [])]);
 
   const isNew = (each: Mapped): boolean => isStranger(batch, each.incoming);
+  const mapped = await leaveBuried(batch, read, isNew);
   // A preview makes nothing; its locks over a whole object would fill the server's table of them.
   if (options.asReleased === undefined) await meetStrangers(batch, mapped.filter(isNew));
   const parents = await findParents(batch, mapped);
@@ -156,17 +159,6 @@ async function meetStrangers(batch: Batch, strangers: readonly Mapped[]): Promis
   await takeLinks(
     batch,
     strangers.map(({ incoming }) => incoming),
-  );
-}
-
-/** Nothing is known of the object yet, or nobody has said what it stands for. */
-function isStranger(batch: Batch, incoming: Incoming): boolean {
-  const slot = batch.links.get(remoteKey(incoming.object, incoming.externalId));
-  return (
-    !incoming.deleted &&
-    (slot === undefined ||
-      (slot.link.entityId === null && (slot.link.state === "suggested" || slot.link.state === "linked")) ||
-      slot.link.state === "gone")
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ConnectionConfig, KoblingConfig } from "../config/resolved.ts";
 import type { AudienceClient } from "../connectors/audience.ts";
 import type { Client, ConnectorDefinition, Exchange, FileDrop } from "../connectors/connector.ts";
+import type { AppendFile } from "../lib/append-file.ts";
 import type { Log } from "../lib/log.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
 import type { Database } from "../store/database.ts";
@@ -18,6 +19,8 @@ export interface Deps {
   readonly newId: () => string;
   /** Seals and opens secrets at rest, and hashes what must not be readable; keyed outside the database. */
   readonly seal: { seal(text: string): string; open(sealed: string): string; mac(text: string): string };
+  /** What was erased, outside the database and its backups (rule R34); undefined in a process without a folder. */
+  readonly erasureLog?: AppendFile;
   /** Folder whose free disk limits what is taken in; undefined where the database is elsewhere. */
   readonly dataFolder?: string;
   connection(name: string): ConnectionConfig;

@@ -14,6 +14,7 @@ import {
 } from "../store/domain-contacts.ts";
 import { loadContacts } from "../store/entities.ts";
 import type { Review } from "../store/reviews.ts";
+import { hitTombstones } from "../store/tombstones.ts";
 import { type Batch, iso, systemSetter } from "./batch.ts";
 import { close, type Decision, retake } from "./decision.ts";
 import type { Actor, Deps } from "./deps.ts";
@@ -67,6 +68,7 @@ export async function takeAddress(
       return { outcome: "known", kundeemneId: known.kundeemneId, kontaktpersonId: known.kontaktpersonId };
     // Made, and taken away by a person since: not made again.
     if (known !== undefined) return no;
+    if ((await hitTombstones(tx, [addressHash])).size > 0) return no;
     const found = await findByDomain(tx, domain.domain);
     const about = { ...seen, ...domain, addressHash };
     const [one] = found;

@@ -1,5 +1,6 @@
 import type { Change } from "../store/changes.ts";
-import type { Incoming } from "./batch.ts";
+import { remoteKey } from "../store/links.ts";
+import type { Batch, Incoming } from "./batch.ts";
 
 /** A change of the inbox as a reading to be decided. `queued`: its connection pushes and cannot be asked. */
 export const toIncoming = (change: Change, queued: boolean): Incoming => ({
@@ -25,3 +26,14 @@ export const toIncoming = (change: Change, queued: boolean): Incoming => ({
   confirmed: queued || change.via === "confirm",
   certain: false,
 });
+
+/** Nothing is known of the object yet, or nobody has said what it stands for. */
+export function isStranger(batch: Batch, incoming: Incoming): boolean {
+  const slot = batch.links.get(remoteKey(incoming.object, incoming.externalId));
+  return (
+    !incoming.deleted &&
+    (slot === undefined ||
+      (slot.link.entityId === null && (slot.link.state === "suggested" || slot.link.state === "linked")) ||
+      slot.link.state === "gone")
+  );
+}

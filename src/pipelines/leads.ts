@@ -7,7 +7,9 @@ import { lockMatchKeys } from "../store/candidates.ts";
 import { insertDealing } from "../store/dealings.ts";
 import { loadContacts } from "../store/entities.ts";
 import { findLead, insertLead, type Lead, lockLead, waitOfKey } from "../store/leads.ts";
+import { hitTombstones } from "../store/tombstones.ts";
 import { type Batch, type EntitySlot, iso, slotOf, write } from "./batch.ts";
+import { leadTombstone } from "./buried.ts";
 import { addUp } from "./dealing-sums.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { actorSetter, editEffects, inBatch, makeEntity, takeForEdit } from "./edit.ts";
@@ -47,6 +49,8 @@ export async function takeLead(deps: Deps, act: LeadAct): Promise<{ lead: Lead; 
     if (known !== undefined && known.fingerprint !== fingerprint)
       throw new RejectedError("exists", "Another lead came with this submission id", { context: { id: known.id } });
     if (known !== undefined) return { lead: known, repeated: true };
+    const buried = await hitTombstones(tx, [leadTombstone(deps.seal, act.kilde, act.submissionId)]);
+    if (buried.size > 0) throw new RejectedError("gone", "What this lead made was erased");
     const waitMs = await waitOfKey(tx, act.keyId, deps.config.leads.limit);
     if (waitMs !== null)
       throw new RetryableError("limit_reached", "Too many leads came with this key", { retryAfterMs: waitMs });

@@ -43,6 +43,7 @@ export interface Judged extends Candidate {
  */
 export async function judgeAll(
   sql: Sql | Tx,
+  { seal }: Pick<Deps, "seal">,
   asked: Pick<Segment, "channel" | "purpose" | "sender" | "level">,
   candidates: readonly Candidate[],
 ): Promise<Judged[]> {
@@ -65,7 +66,7 @@ export async function judgeAll(
     return [{ ...each, record, contact, address: addressOf(channel, record.values, contact?.values) }];
   });
   const addresses = found.flatMap(({ address }) => address ?? []);
-  const facts = await loadConsentFacts(sql, addresses);
+  const facts = await loadConsentFacts(sql, seal, addresses);
   // An accounts office's address is used for nothing else, whoever else has it too.
   const accounts = channel === "email" ? await findAccountsAddresses(sql, addresses) : new Set<string>();
   return found.map(({ record, contact, address, entityId, kundeemneId }) => {
@@ -97,7 +98,7 @@ export interface SegmentRun {
  * Works out anew who is in (S57): everybody who meets the criterion or is wished for, and may be contacted. Page by page as
  * a stream, each page in a transaction of its own; a run that is cut off is simply run again. Throws RejectedError `not_found`.
  */
-export async function runSegment(deps: Pick<Deps, "db" | "log">, id: string): Promise<SegmentRun> {
+export async function runSegment(deps: Pick<Deps, "db" | "log" | "seal">, id: string): Promise<SegmentRun> {
   const { sql } = deps.db;
   const segment = await findSegment(sql, id);
   if (segment === undefined) throw noSegment();
@@ -107,7 +108,7 @@ export async function runSegment(deps: Pick<Deps, "db" | "log">, id: string): Pr
   const refused: Record<string, number> = {};
   const judge = async (candidates: readonly Candidate[], why: Member["why"]): Promise<void> => {
     await sql.begin(async (tx) => {
-      const judged = await judgeAll(tx, segment, candidates);
+      const judged = await judgeAll(tx, deps, segment, candidates);
       added += await takeIn(
         tx,
         id,
@@ -153,14 +154,14 @@ export interface HandedMember extends Member {
  * out instead of being handed over (S62). Throws RejectedError `not_found`.
  */
 export async function handMembers(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "db" | "seal">,
   query: { readonly id: string; readonly after: string | null; readonly limit: number },
 ): Promise<{ readonly items: readonly HandedMember[]; readonly next: string | null }> {
   const { sql } = deps.db;
   const segment = await findSegment(sql, query.id);
   if (segment === undefined) throw noSegment();
   const page = await pageMembers(sql, query.id, query.after, query.limit);
-  const judged = await judgeAll(sql, segment, page);
+  const judged = await judgeAll(sql, deps, segment, page);
   const gone = page.filter(({ entityId }) => !judged.some((each) => each.entityId === entityId));
   await putOut(sql, query.id, [
     ...outOf(judged),
@@ -190,7 +191,7 @@ const text = (value: unknown): string | null => (typeof value === "string" && va
 
 /** Those who meet the criterion and may not be contacted, with every reason, worked out now (S57). Throws RejectedError `not_found`. */
 export async function refusedOf(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "db" | "seal">,
   query: { readonly id: string; readonly after: string | null; readonly limit: number },
 ): Promise<{
   readonly items: readonly (Candidate & { reasons: readonly RefusalCode[] })[];
@@ -200,7 +201,7 @@ export async function refusedOf(
   const segment = await findSegment(sql, query.id);
   if (segment === undefined) throw noSegment();
   const page = await pageCandidates(sql, { ...segment, after: query.after, limit: query.limit });
-  const judged = await judgeAll(sql, segment, page);
+  const judged = await judgeAll(sql, deps, segment, page);
   const items = judged
     .filter(({ verdict }) => !verdict.allowed)
     .map(({ entityId, kundeemneId, verdict }) => ({ entityId, kundeemneId, reasons: verdict.reasons }));
@@ -210,7 +211,7 @@ export async function refusedOf(
 
 /** Wants somebody in by hand (S61): the same rule is asked; refused: the reasons, and nothing is kept. */
 export async function wishMember(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "db" | "seal">,
   act: { readonly id: string; readonly entityId: string; readonly by: Actor },
 ): Promise<{ readonly reasons: readonly RefusalCode[] }> {
   const { sql } = deps.db;
@@ -221,7 +222,7 @@ export async function wishMember(
       ? act.entityId
       : (await loadEntities(sql, "kontaktperson", [act.entityId])).get(act.entityId)?.parentId;
   return await sql.begin(async (tx) => {
-    const [judged] = await judgeAll(tx, segment, kundeemneId ? [{ entityId: act.entityId, kundeemneId }] : []);
+    const [judged] = await judgeAll(tx, deps, segment, kundeemneId ? [{ entityId: act.entityId, kundeemneId }] : []);
     if (judged === undefined)
       throw new RejectedError("bad_value", "There is nobody with this id at the segment's level", {
         context: { field: "entityId", rule: "contact" },

@@ -2,6 +2,7 @@ import type { Channel, ConsentFact, ConsentPurpose } from "../rules/consent-fact
 import type { Db, Sql, Tx } from "./database.ts";
 import { type IdPage, pageOf } from "./paging.ts";
 import { instantText } from "./read-columns.ts";
+import type { Keyed } from "./tombstones.ts";
 
 export interface NewConsent extends Omit<ConsentFact, "lastUsedAt"> {
   /** Null: at nobody we know. */
@@ -64,18 +65,24 @@ export async function listConsents(
   return pageOf(rows.map(readConsent), query.limit);
 }
 
+/** What stands in the place of an address whose person was erased (rule R34): a no is known again by it. */
+export const hashedAddress = (keyed: Keyed, address: string): string => `mac:${keyed.mac(`address:${address}`)}`;
+
 /** Everything that was said of these addresses, whatever record it was said at, by address; one statement. */
 export async function loadConsentFacts(
   sql: Sql | Tx,
+  keyed: Keyed,
   addresses: readonly string[],
 ): Promise<Map<string, ConsentFact[]>> {
   const facts = new Map<string, ConsentFact[]>();
   if (addresses.length === 0) return facts;
+  const hashed = new Map(addresses.map((address) => [hashedAddress(keyed, address), address]));
   const rows = await sql.unsafe(`select ${columns} from consents c where c.address = any($1::text[]) order by c.id`, [
-    [...new Set(addresses)],
+    [...new Set([...addresses, ...hashed.keys()])],
   ]);
   for (const row of rows) {
-    const { address, channel, purpose, kind, at, evidence, optOutOffered } = readConsent(row);
+    const { address: stored, channel, purpose, kind, at, evidence, optOutOffered } = readConsent(row);
+    const address = hashed.get(stored) ?? stored;
     const known = facts.get(address) ?? [];
     // Nothing has been sent on a consent yet: nothing can have been used.
     known.push({ address, channel, purpose, kind, at, evidence, optOutOffered, lastUsedAt: null });

@@ -69,3 +69,22 @@ interface Row {
   readonly headers: Readonly<Record<string, string>> | null;
   readonly answer: string | null;
 }
+
+/**
+ * Empties kept answers that speak of somebody: the request stays done, and sent again it is told that its key was used. `open`
+ * unseals an answer. Gives how many.
+ */
+export async function forgetAnswers(
+  sql: Db,
+  open: (sealed: string) => string,
+  speaks: (answer: string) => boolean,
+): Promise<number> {
+  const rows = await sql.unsafe("select key_id, key, answer from idempotency_keys where answer is not null");
+  const gone = rows.filter((row) => speaks(open(String(row.answer))));
+  await sql.unsafe(
+    `update idempotency_keys k set fingerprint = '', answer = null, headers = null
+     from json_to_recordset($1::text::json) as x(key_id text, key text) where k.key_id = x.key_id and k.key = x.key`,
+    [JSON.stringify(gone.map((row) => ({ key_id: row.key_id, key: row.key })))],
+  );
+  return gone.length;
+}

@@ -32,6 +32,7 @@ export interface TestApiOptions {
   readonly now?: () => Date;
   readonly leadOrigins?: readonly string[];
   readonly vocabularies?: Vocabularies;
+  readonly seal?: ApiDeps["seal"];
 }
 
 export const erp: WishedConnection = {
@@ -55,7 +56,7 @@ export function testApi(database: Database, options: TestApiOptions = {}): TestA
     sql: database.sql,
     log: options.log ?? createLog({ level: "silent", redactor: redactor() }),
     gateway: new Proxy(unforeseen, { get: (all, name: keyof Gateway) => given[name] ?? known[name] ?? all[name] }),
-    seal: sealer("a secret of this test", "answers"),
+    seal: options.seal ?? sealer("a secret of this test", "answers"),
     newId: randomUUID,
     now: options.now ?? (() => new Date()),
     connections: () => options.connections ?? [erp],

@@ -18,6 +18,7 @@ import { decideReview } from "../../src/pipelines/decisions.ts";
 import { takeAddress, undoDomainContact } from "../../src/pipelines/domain-contacts.ts";
 import { startDuplicateSearch } from "../../src/pipelines/duplicates.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
+import { confirmReceipt, erase } from "../../src/pipelines/erasure.ts";
 import { explain } from "../../src/pipelines/explain.ts";
 import { takeLead } from "../../src/pipelines/leads.ts";
 import { linkEntity, unlink } from "../../src/pipelines/linking.ts";
@@ -130,6 +131,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const { as } = testApi(deps.db, {
     countDrift: () => countDrift(deps),
     vocabularies: deps.config.vocabularies,
+    seal: deps.seal,
     gateway: {
       createEntity: (act) => createEntity(deps, act),
       editEntity: (act) => editEntity(deps, act),
@@ -152,6 +154,9 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       unarchive: (act) => unarchive(deps, act),
       restrict: (act) => restrict(deps, act),
       unrestrict: (act) => unrestrict(deps, act),
+      erase: (act) => erase(deps, act),
+      confirmReceipt: (act) => confirmReceipt(deps, act),
+      unseal: (sealed) => deps.seal.open(sealed),
       verifyAudit: (noted) => verifyAudit(deps, noted),
       noteConsent: (act) => noteConsent(deps, act),
       openExport: (act) => openExport(deps, act),

@@ -118,7 +118,7 @@ async function exportPage(
   const { sql } = deps.db;
   // What the verdicts rest upon is read before they are asked for; facts of the address as soon as it is known.
   const before = await readStamps(sql, await addressed(deps, segment, page));
-  const judged = await judgeAll(sql, segment, page);
+  const judged = await judgeAll(sql, deps, segment, page);
   const stamps = new Map(before.map((stamp) => [stamp.entityId, stamp]));
   const allowed = judged.filter(
     ({ verdict, address, entityId }) =>
@@ -151,7 +151,7 @@ async function exportPage(
 
 /** Members with the address that they have now. */
 async function addressed(deps: Deps, segment: Segment, page: Awaited<ReturnType<typeof pageMembers>>) {
-  const judged = await judgeAll(deps.db.sql, segment, page);
+  const judged = await judgeAll(deps.db.sql, deps, segment, page);
   return judged.flatMap(({ entityId, kundeemneId, address }) =>
     address === null ? [] : [{ entityId, kundeemneId, address }],
   );

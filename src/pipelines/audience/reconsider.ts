@@ -36,10 +36,10 @@ export async function judgeMembers(
 export async function judgePassable(
   deps: Deps,
   sql: Sql | Tx,
-  asked: Parameters<typeof judgeAll>[1],
-  candidates: Parameters<typeof judgeAll>[2],
+  asked: Parameters<typeof judgeAll>[2],
+  candidates: Parameters<typeof judgeAll>[3],
 ): Promise<Passable[]> {
-  return (await judgeAll(sql, asked, candidates)).map((each) => {
+  return (await judgeAll(sql, deps, asked, candidates)).map((each) => {
     const record = passedOn(deps, each.whole.record);
     const contact = each.whole.contact && passedOn(deps, each.whole.contact);
     return { ...each, record, contact, isBound: addressOf(asked.channel, record, contact) !== each.address };
