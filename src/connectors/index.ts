@@ -1,5 +1,6 @@
 import { addresses } from "./addresses/index.ts";
 import { api } from "./api/index.ts";
+import { brevo } from "./brevo/index.ts";
 import type { ConnectorDefinition } from "./connector.ts";
 import { cvr } from "./cvr/index.ts";
 import { exports } from "./export/index.ts";
@@ -29,5 +30,6 @@ export const connectors: readonly ConnectorDefinition[] = [
   webhook,
   mailchimp,
   klaviyo,
+  brevo,
   exports,
 ];

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
+import { startBrevo } from "../../simulators/audiences/brevo.ts";
 import { startKlaviyo } from "../../simulators/audiences/klaviyo.ts";
 import { startMailchimp } from "../../simulators/audiences/mailchimp.ts";
 import { type AudienceReceiver, startReceiver } from "../../simulators/audiences/receiver.ts";
@@ -24,6 +25,15 @@ interface Stage {
 
 /** Before which tool a connector is shown. One that takes audiences and has no stage fails. */
 const stages: Readonly<Record<string, () => Promise<Stage>>> = {
+  brevo: async () => {
+    const tool = await startBrevo();
+    open.push(tool.close);
+    const { apiKey, baseUrl } = tool;
+    return {
+      ...{ settings: { apiKey, baseUrl }, wrongSettings: { apiKey: "xkeysib-forkert", baseUrl }, secrets: [apiKey] },
+      ...{ members: () => tool.onList("Efterår 2026 (00000001)"), strike: tool.strike },
+    };
+  },
   klaviyo: async () => {
     const tool = await startKlaviyo();
     open.push(tool.close);

@@ -1,6 +1,10 @@
 import { Ajv } from "ajv";
 
-const ajv = new Ajv({ strict: false, allErrors: true, formats: { "date-time": true, uri: true, date: true } });
+const ajv = new Ajv({
+  strict: false,
+  allErrors: true,
+  formats: { "date-time": true, uri: true, date: true, email: true, int32: true, int64: true },
+});
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -60,7 +60,9 @@ export const handOvers = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.campaignId, table.connection, table.address] }),
-    index("hand_overs_owed").on(table.connection, table.campaignId).where(sql`owed is not null and batch_id is null`),
+    index("hand_overs_owed")
+      .on(table.connection, table.campaignId, sql`owed desc`, table.address)
+      .where(sql`owed is not null and batch_id is null`),
     index("hand_overs_batch").on(table.batchId).where(sql`batch_id is not null`),
     index("hand_overs_address").on(table.address),
     index("hand_overs_kundeemne").on(table.kundeemneId),

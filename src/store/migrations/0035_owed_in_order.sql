@@ -1,0 +1,2 @@
+DROP INDEX "hand_overs_owed";--> statement-breakpoint
+CREATE INDEX "hand_overs_owed" ON "hand_overs" USING btree ("connection","campaign_id",owed desc,"address") WHERE owed is not null and batch_id is null;
