@@ -52,6 +52,7 @@ import { undoRoutes } from "./routes/undo.ts";
 import { visitPlanRoutes } from "./routes/visit-plans.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { refuseInvalid } from "./validation.ts";
+import { veiled } from "./veil.ts";
 
 /** The whole HTTP API. Opens nothing: everything it needs is in `deps`, so several can live in one process. */
 export function createApi(deps: ApiDeps): Api {
@@ -74,6 +75,7 @@ export function createApi(deps: ApiDeps): Api {
   });
   app.use("/v1/*", exceptStreams(limited));
   // A stream cannot be remembered; its lines are idempotent by event id or counter (rule R5).
+  app.use("/v1/*", exceptStreams(veiled()));
   app.use("/v1/*", exceptStreams(idempotent(deps)));
 
   kundeemneRoutes(app, deps);

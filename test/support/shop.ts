@@ -45,6 +45,8 @@ export interface Shop {
   readonly engine: Engine;
   /** The API with a key of scope admin; every answer is checked against the served document. */
   readonly api: CheckedClient;
+  /** The same with a key of other scopes. */
+  as(...scopes: string[]): Promise<CheckedClient>;
   /** The record that a remote object stands for, as the API shows it. */
   // biome-ignore lint/suspicious/noExplicitAny: a test says by its expectations what it takes the body for
   find(connection: "erp" | "crm", object: string, externalId: string): Promise<any>;
@@ -225,6 +227,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     crm,
     engine,
     api,
+    as,
     async find(connection, object, externalId) {
       const [link] = await links(`connection=${connection}&object=${object}&externalId=${externalId}`);
       if (link === undefined) return undefined;

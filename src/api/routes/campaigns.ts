@@ -80,7 +80,7 @@ const create = createRoute({
   summary: "Plan a campaign",
   description:
     "A segment for a purpose, on a channel, in a period, and the campaign tools that take it. Nothing is handed over yet.",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { headers: idempotencyHeader, body: jsonBody(wishBody) },
   responses: { 201: json(campaignSchema, "Planned."), ...bodyProblems(404) },
 });
@@ -90,7 +90,7 @@ const list = createRoute({
   path: "/v1/campaigns",
   tags,
   summary: "Campaigns, the newest first",
-  ...secured("read"),
+  ...secured("look"),
   responses: { 200: json(z.strictObject({ items: z.array(campaignSchema) }), "All of them."), ...securedProblems() },
 });
 
@@ -99,7 +99,7 @@ const get = createRoute({
   path: "/v1/campaigns/{id}",
   tags,
   summary: "One campaign, and how its members stand at each tool",
-  ...secured("read"),
+  ...secured("look"),
   request: { params },
   responses: { 200: json(standingSchema, "The campaign."), ...securedProblems(404) },
 });
@@ -112,7 +112,7 @@ const handOver = createRoute({
   description:
     "The segment is run, the rule asked for the campaign's own purpose and channel, and the tools are sent adds and removes; the rule is asked " +
     "again in the statement that hands over. From then on the campaign is selected anew every few minutes. What a tool has refused is tried once more.",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { params, headers: idempotencyHeader },
   responses: { 202: json(selectionSchema, "Selected; sending goes on."), ...securedProblems(404) },
 });
@@ -123,7 +123,7 @@ const end = createRoute({
   tags,
   summary: "End a campaign for good",
   description: "Everybody goes out of its audience at every tool.",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { params, headers: idempotencyHeader },
   responses: { 200: json(campaignSchema, "Ended."), ...securedProblems(404) },
 });

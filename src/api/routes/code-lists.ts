@@ -33,7 +33,7 @@ const list = createRoute({
   path: "/v1/code-lists",
   tags,
   summary: "Codes that the ledgers know: VAT groups, posting groups, terms, departments …",
-  ...secured("read"),
+  ...secured("look"),
   request: {
     query: z.strictObject({
       ...pageQuery,
@@ -73,7 +73,7 @@ const vocabularies = createRoute({
   summary: "Words of your own lists, by field",
   description:
     "Kept under `vocabularies` in the configuration. A field without a list takes any word and is not shown.",
-  ...secured("read"),
+  ...secured("look"),
   responses: {
     200: json(
       z.strictObject({

@@ -82,7 +82,7 @@ const list = createRoute({
   path: "/v1/kundeemner/{id}/samtykker",
   tags,
   summary: "What was said at a Kundeemne of being contacted, newest first",
-  ...secured("read"),
+  ...secured("look"),
   request: { params, query: z.strictObject(pageQuery) },
   responses: { 200: json(pageSchema(consentSchema), "A page."), ...securedProblems(404, 410) },
 });
@@ -95,7 +95,7 @@ const add = createRoute({
   description:
     "Facts are added and never changed. What is said of an address holds for every record that has it; the stricter wins, and a withdrawal " +
     "is one call without any proof.",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { params, headers: idempotencyHeader, body: jsonBody(newConsent) },
   responses: { 201: json(consentSchema, "Noted."), ...bodyProblems(404, 410) },
 });
@@ -120,7 +120,7 @@ const ask = createRoute({
   description:
     "The rule that every campaign is asked by: consent, objection, protection against advertising, the Robinson list, the state of the record. " +
     "What is not known is no.",
-  ...secured("read"),
+  ...secured("look"),
   request: {
     params,
     query: z.strictObject({
@@ -143,7 +143,7 @@ const restriction = (act: "restrict" | "unrestrict") =>
       act === "restrict"
         ? "It is stored and nothing else: nothing is written to it or sent of it, no campaign reaches it, no directory refreshes it."
         : "What its systems have changed meanwhile is decided first; then what they are owed goes out.",
-    ...secured("write"),
+    ...secured(act === "restrict" ? "write" : "loosen"),
     request: {
       params,
       headers: z.object({ ...idempotencyHeader.shape, "if-match": z.string().optional() }),

@@ -58,7 +58,7 @@ const check = createRoute({
     '`postnr in (8000..8299, 9000) and (branche.kode ~ "43" or vaerdi >= 10000) and not maalgrupper = webshop and nyesteAkt < today-90d`. Signs: `=`, ' +
     "`!=` (a field of several values: does it contain it), `<`, `<=`, `>`, `>=`, `~` (begins with), `in`, `is empty`, `near(lat,lng,metres)`, " +
     "`bbox(west,south,east,north)`, `polygon(lng,lat;…)`, `and`, `or`, `not` (Danish: `og`, `eller`, `ikke`). The archived are not counted.",
-  ...secured("read"),
+  ...secured("look"),
   request: { body: jsonBody(checkBody) },
   responses: { 200: json(checkedSchema, "What it means."), ...bodyProblems() },
 });

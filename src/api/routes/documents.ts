@@ -12,7 +12,8 @@ export function documentRoutes(app: Api, deps: ApiDeps): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "key", {
     type: "http",
     scheme: "bearer",
-    description: "`Authorization: Bearer kob_…`; scopes admin, read, write, review, connection:<name>.",
+    description:
+      "`Authorization: Bearer kob_…`; scopes admin, read, write, review, lead, connection:<name>, and the roles sales (reads and writes, clears no protection) and marketing (master data, segments and campaigns; no balance, no note).",
   });
 
   app.get("/openapi.json", (c) => c.json(openApiDocument(app, deps.version)));

@@ -69,7 +69,7 @@ const create = createRoute({
   description:
     "The segment is run, and the rule asked again in the statement that hands out. Who stands in the file is logged with who asked, what for and for " +
     "whom. An accounts office's e-mail stands in no file, nor does what its source forbids to be passed on.",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { body: jsonBody(wishBody) },
   responses: {
     200: {
@@ -87,7 +87,7 @@ const list = createRoute({
   path: "/v1/exports",
   tags,
   summary: "The log of exports, the newest first",
-  ...secured("read"),
+  ...secured("look"),
   request: { query: z.strictObject(pageQuery) },
   responses: { 200: json(pageSchema(exportSchema), "A page."), ...securedProblems() },
 });
@@ -97,7 +97,7 @@ const records = createRoute({
   path: "/v1/exports/{id}/records",
   tags,
   summary: "Who stands in an exported file",
-  ...secured("read"),
+  ...secured("look"),
   request: { params, query: z.strictObject(pageQuery) },
   responses: {
     200: json(

@@ -44,7 +44,7 @@ const members = createRoute({
   path: "/v1/campaigns/{id}/members",
   tags,
   summary: "Members of a campaign at each tool",
-  ...secured("read"),
+  ...secured("look"),
   request: { params, query: z.strictObject(pageQuery) },
   responses: { 200: json(pageSchema(memberSchema), "A page."), ...securedProblems(404) },
 });
@@ -70,7 +70,7 @@ const receipts = createRoute({
   summary: "Who was handed to whom, oldest first",
   description:
     "A row for each member and act, never changed: whom to tell of a rectification or an erasure (GDPR art. 19).",
-  ...secured("read"),
+  ...secured("look"),
   request: {
     params,
     query: z.strictObject({
@@ -93,7 +93,7 @@ const kampagner = createRoute({
   path: "/v1/kundeemner/{id}/kampagner",
   tags: ["kundeemner"],
   summary: "Campaigns that a Kundeemne or its contacts are or were in",
-  ...secured("read"),
+  ...secured("look"),
   request: { params },
   responses: {
     200: json(z.strictObject({ items: z.array(kampagneSchema) }), "The newest 500."),

@@ -28,7 +28,7 @@ const newKeyBody = z
   .strictObject({
     label: z.string().trim().min(1).max(120),
     scopes: z
-      .array(z.string().refine(isScope, "admin, read, write, review, lead or connection:<name>"))
+      .array(z.string().refine(isScope, "admin, read, write, review, lead, sales, marketing or connection:<name>"))
       .min(1)
       .max(50)
       .openapi({ example: ["read", "connection:erp"] }),

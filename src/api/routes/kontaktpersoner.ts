@@ -28,7 +28,7 @@ const list = createRoute({
   path: "/v1/kundeemner/{id}/kontaktpersoner",
   tags,
   summary: "The contacts of a Kundeemne, primary first",
-  ...secured("read"),
+  ...secured("look"),
   request: { params },
   responses: {
     200: json(z.strictObject({ items: z.array(kontaktpersonSchema) }), "Contacts."),
@@ -55,7 +55,7 @@ const get = createRoute({
   path: "/v1/kundeemner/{id}/kontaktpersoner/{contact}",
   tags,
   summary: "One contact",
-  ...secured("read"),
+  ...secured("look"),
   request: { params: contactParams },
   responses: { 200: { ...json(kontaktpersonSchema, "The contact."), headers: etagHeader }, ...securedProblems(404) },
 });

@@ -10,6 +10,7 @@ import { listLinksOf } from "../../store/links-read.ts";
 import { canSortBy } from "../../store/list-stretches.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
+import { assertAllowed } from "../auth.ts";
 import { featuresSchema, GEO_JSON, viewFeatures } from "../geo-json.ts";
 import { getKundeemne } from "../get-kundeemne.ts";
 import { etagOf, matchVersion } from "../if-match.ts";
@@ -59,7 +60,7 @@ const list = createRoute({
     "`bbox`, `near` and `polygon` ask for records whose position lies there. With `Accept: application/geo+json` the page is a " +
     "GeoJSON FeatureCollection with a point for each record. " +
     "Archived records are left out unless `arkiveret` says otherwise.",
-  ...secured("read"),
+  ...secured("look"),
   request: {
     query: z.looseObject({
       limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -118,7 +119,7 @@ const get = createRoute({
   tags,
   summary: "One Kundeemne with contacts, links and what the gateway knows of it",
   description: "An id that was merged into another record answers 410 with that record's id in `mergedInto`, for ever.",
-  ...secured("read"),
+  ...secured("look"),
   request: { params },
   responses: {
     200: { ...json(wholeKundeemneSchema, "The record."), headers: etagHeader },
@@ -204,6 +205,9 @@ export function kundeemneRoutes(app: Api, deps: ApiDeps): void {
     const record = await getKundeemne(deps, id);
     const context = { ...typedNow(deps), before: record.values };
     const values = readRecordBody(kundeemneCatalogue, body, "patch", context);
+    // An objection is the person's own: whoever sells does not take it back (S92).
+    const before = record.values.indsigelse ?? null;
+    if (before !== null && values.indsigelse !== undefined && values.indsigelse !== before) assertAllowed(c, "loosen");
     const ifVersion = matchVersion(c.req.header("if-match"), record.version);
     await deps.gateway.editEntity({
       entity: "kundeemne",

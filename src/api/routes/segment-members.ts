@@ -41,7 +41,7 @@ const members = createRoute({
   summary: "Members of a segment, as they may be contacted now",
   description:
     "For platforms that pull. The rule is asked again for each page: whoever it refuses by now is put out, not handed over.",
-  ...secured("read"),
+  ...secured("look"),
   request: { params, query: z.strictObject(pageQuery) },
   responses: {
     200: json(pageSchema(memberSchema), "A page; it may hold fewer than asked for."),
@@ -62,7 +62,7 @@ const refused = createRoute({
   path: "/v1/segments/{id}/refused",
   tags,
   summary: "Who meets the criterion and may not be contacted, and why",
-  ...secured("read"),
+  ...secured("look"),
   request: { params, query: z.strictObject(pageQuery) },
   responses: { 200: json(pageSchema(refusedSchema), "Worked out now."), ...securedProblems(404) },
 });
@@ -82,7 +82,7 @@ const events = createRoute({
   path: "/v1/segments/{id}/events",
   tags,
   summary: "Who came in and went out, oldest first",
-  ...secured("read"),
+  ...secured("look"),
   request: {
     params,
     query: z.strictObject({
@@ -103,7 +103,7 @@ const add = createRoute({
   summary: "Put somebody in by hand",
   description:
     "Whatever the criterion says. The rule is asked all the same: refused is 422 with every reason, and nothing is kept.",
-  ...secured("write"),
+  ...secured("campaign"),
   request: {
     params,
     headers: idempotencyHeader,
@@ -117,7 +117,7 @@ const remove = createRoute({
   path: "/v1/segments/{id}/members/{entity}",
   tags,
   summary: "Take somebody out who was put in by hand",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { params: z.object({ id: uuidParam("id"), entity: uuidParam("entity") }) },
   responses: { 204: { description: "Out." }, ...securedProblems(404) },
 });

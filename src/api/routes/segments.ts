@@ -56,7 +56,7 @@ const create = createRoute({
   tags,
   summary: "Save a segment",
   description: "A criterion, and what its members are to be contacted for. It is empty until it is run.",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { headers: idempotencyHeader, body: jsonBody(wishBody) },
   responses: { 201: json(segmentSchema, "Saved."), ...bodyProblems() },
 });
@@ -66,7 +66,7 @@ const list = createRoute({
   path: "/v1/segments",
   tags,
   summary: "Segments, by name",
-  ...secured("read"),
+  ...secured("look"),
   responses: { 200: json(z.strictObject({ items: z.array(segmentSchema) }), "All of them."), ...securedProblems() },
 });
 
@@ -75,7 +75,7 @@ const get = createRoute({
   path: "/v1/segments/{id}",
   tags,
   summary: "One segment",
-  ...secured("read"),
+  ...secured("look"),
   request: { params },
   responses: { 200: json(segmentSchema, "The segment."), ...securedProblems(404) },
 });
@@ -86,7 +86,7 @@ const change = createRoute({
   tags,
   summary: "Change what a segment asks: a new version",
   description: "Members stay until the next run. Its level is not changed: make another one.",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { params, body: jsonBody(wishBody) },
   responses: { 200: json(segmentSchema, "Changed."), ...bodyProblems(404) },
 });
@@ -97,7 +97,7 @@ const drop = createRoute({
   tags,
   summary: "Delete a segment with its members and events",
   description: "Not while a campaign takes it: end that first.",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { params },
   responses: { 204: { description: "Deleted." }, ...securedProblems(404, 409) },
 });
@@ -119,7 +119,7 @@ const run = createRoute({
   path: "/v1/segments/{id}/run",
   tags,
   summary: "Work out anew who is in",
-  ...secured("write"),
+  ...secured("campaign"),
   request: { params, headers: idempotencyHeader },
   responses: { 200: json(runSchema, "The difference to the run before."), ...securedProblems(404) },
 });

@@ -78,7 +78,7 @@ const read = createRoute({
   description:
     "Counts the records that a list of the same filter shows; the archived are none. The largest group comes first. " +
     `Sums are told of groups of at least ${SMALL_GROUP}.`,
-  ...secured("read"),
+  ...secured("look"),
   request: { query },
   responses: { 200: json(answer, "The groups."), ...securedProblems() },
 });

@@ -20,7 +20,7 @@ const addArgs = {
   label: { type: "positional", description: "Who it is for", required: true },
   scopes: {
     type: "string",
-    description: "Comma list of admin, read, write, review, connection:<name>",
+    description: "Comma list of admin, read, write, review, lead, sales, marketing, connection:<name>",
     required: true,
     valueHint: "scopes",
   },
