@@ -44,7 +44,6 @@ export const expectedRules: readonly string[] = [
   "they changed: flag",
   "they changed: restricted",
   "they changed: archived",
-  "they changed: held",
   "both changed: taken",
   "both changed: lost",
   "both changed: pinned",
@@ -61,21 +60,42 @@ export const expectedRules: readonly string[] = [
   "one way or off",
 ];
 
-/** Store functions that no step of a history calls: other parts of the product have them. */
-const NOT_IN_HISTORIES =
-  /^(api-keys|idempotency|webhooks|subscriptions|feed|retention|status|tokens|kundeemner-read|history-read|explain-read|quarantine-read|quarantine|reviews-read|runs-read|criteria-sql|embedded|embedded-user|database|clock|tombstones|faults|due-work|paging|read-columns|connections|lanes|runs|standing)$/;
+/** The rooms of the store that a change passes through; the others (segments, keys, imports, …) no step of a history enters. */
+const IN_HISTORIES =
+  /^(absence|attempts|candidates|changes|deliveries|distinct-pairs|entities|guards|history|link-acts|link-blocks|links|links-write|outbound|reviews|reviews-decide|snapshots|turns)$/;
+/** Functions there that no step of a history calls, and what calls them. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  countListed: "guards of a listing that is suddenly short: a history's listings are small",
+  noteShort: "the same",
+  countWaiting: "the limit of waiting changes, at the API",
+  newestWaiting: "the same",
+  loadDistinct: "duplicates among companies without a number: each has one in a history",
+  loadContacts: "contacts as objects: none of the scripted systems has them",
+  loadEntities: "its statement is the one of lockEntities and stands there",
+  takenAccountNumbers: "imports that bring account numbers",
+  countLinked: "guards in percent: they need twenty records",
+  grant: "an accepted preview",
+  freeGoneLinks: "a conversion",
+  lockFreeLinks: "cases of which a side is another batch's",
+  findLinked: "contacts as objects",
+  loadUnsettledLinks: "the drift of a status page",
+  isPullable: "a waiting pull: histories do not wait",
+  addReviewDetail: "a stopped run that is decided in part",
+};
 const STORE = fileURLToPath(new URL("../src/store", import.meta.url));
 
 /** Functions of the store that await the database, read from their source. */
 export function expectedAwaits(): string[] {
   return readdirSync(STORE)
-    .filter((name) => name.endsWith(".ts") && !NOT_IN_HISTORIES.test(name.replace(/\.ts$/, "")))
+    .filter((name) => name.endsWith(".ts") && IN_HISTORIES.test(name.replace(/\.ts$/, "")))
     .flatMap((name) => {
       const text = readFileSync(`${STORE}/${name}`, "utf8");
       const parts = text.split(/^(?=export async function )/m).slice(1);
       return parts.flatMap((part) => {
         const [, called] = /^export async function (\w+)/.exec(part) ?? [];
-        return called !== undefined && /\.unsafe\(/.test(part) ? [`store/${name.replace(/\.ts$/, "")} ${called}`] : [];
+        return called !== undefined && !Object.hasOwn(ELSEWHERE, called) && /\.unsafe\(/.test(part)
+          ? [`store/${name.replace(/\.ts$/, "")} ${called}`]
+          : [];
       });
     });
 }

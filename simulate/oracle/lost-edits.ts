@@ -25,6 +25,9 @@ function lostAt(name: RemoteName, { history, told }: Evidence): Violation[] {
         continue;
       if (keyOf(name, change.column) === undefined || isTold(told, change.to)) continue;
       if (wasSide(told, change) && changes.slice(at + 1).some(({ by }) => by === "person")) continue;
+      // It lost, and what the same people set later takes its place among the losers (rule R12).
+      const later = changes.slice(at + 1).find(({ by }) => by === "person")?.to;
+      if (name === "erp" && typeof later === "string" && told.losers.has(spelled(later))) continue;
       const write = table.writes.find((each) => each.id === next.write);
       if (isInWindow(name, change, write?.lastShown ?? 0) || wasNeverTold(name, change, next, history)) continue;
       if (name === "erp" && isNobodys(history, change, next)) continue;

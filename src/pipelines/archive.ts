@@ -1,4 +1,8 @@
 import { RejectedError } from "../lib/errors.ts";
+import type { CompiledMapping } from "../mappings/mapping.ts";
+import type { Values } from "../model/catalogue.ts";
+import { lastShown } from "../rules/owed.ts";
+import { pick } from "../rules/unit-values.ts";
 import type { Due } from "../store/deliveries.ts";
 import { loadLinksOf, type StoredLink } from "../store/links.ts";
 import { accountsOf, type Balance, readBalances, type UnknownBalance } from "./balances.ts";
@@ -6,7 +10,7 @@ import { type Batch, type EntitySlot, type Incoming, iso, write } from "./batch.
 import { decideBatch } from "./decide-batch.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { actorSetter, inBatch, takeForEdit } from "./edit.ts";
-import { keptReadings } from "./kept-reading.ts";
+import { keptReading } from "./kept-reading.ts";
 
 const BY_MAX = 100;
 
@@ -88,7 +92,24 @@ function turn(batch: Batch, slot: EntitySlot, { by, reason }: ArchiveAct, archiv
 async function waitingReadings(batch: Batch, id: string): Promise<Map<string, Incoming[]>> {
   const contacts = await batch.tx.unsafe("select id from kontaktpersoner where kundeemne_id = $1::uuid", [id]);
   const links = await loadLinksOf(batch.tx, [id, ...contacts.map((row) => String(row.id))]);
-  return keptReadings(batch.tx, links.filter(isWaiting), batch.now);
+  const readings = new Map<string, Incoming[]>();
+  for (const link of links.filter(isWaiting)) {
+    const mapping = batch.deps.mappingOf(link.connection, link.object);
+    if (mapping === undefined) continue;
+    const reading = { ...keptReading(link, null, batch.now), shown: waitingOf(link, mapping) };
+    readings.set(link.connection, [...(readings.get(link.connection) ?? []), reading]);
+  }
+  return readings;
+}
+
+/**
+ * The units that were shown and not decided, as they were shown. Not the object as it was last read: what we have written
+ * to it since stands in base alone (rule R17).
+ */
+function waitingOf(link: StoredLink, mapping: CompiledMapping): Values {
+  const waiting = mapping.units.filter(({ keys }) => keys.some((key) => link.seen[key] !== undefined));
+  const keys = waiting.flatMap((unit) => unit.keys);
+  return pick(keys, lastShown(link));
 }
 
 const isWaiting = ({ state, seen }: StoredLink): boolean =>

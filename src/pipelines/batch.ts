@@ -1,3 +1,4 @@
+import type { Values } from "../model/catalogue.ts";
 import { type Applied, applyToEntity } from "../rules/apply.ts";
 import type { UnitEffect } from "../rules/decision.ts";
 import type { Version } from "../rules/ping-pong.ts";
@@ -24,6 +25,8 @@ export interface Incoming extends RemoteKey {
   readonly deleted: boolean;
   readonly replacedBy?: string | undefined;
   readonly body: Record<string, unknown> | null;
+  /** Instead of a body: claims that the link has kept, of some units; nothing was read now. */
+  readonly shown?: Values;
   readonly hash: string;
   readonly counter: number | null;
   readonly lastDelivery: number | null;
@@ -205,6 +208,7 @@ export function close(
 
 /** Notes on the link what was read: the newest image, hash, counter and times. */
 export function keep(slot: LinkSlot, incoming: Incoming, mappingVersion: string): void {
+  if (incoming.shown !== undefined) return;
   slot.link = {
     ...slot.link,
     newestHash: incoming.hash,

@@ -20,9 +20,10 @@ import { type Mapped, openBatch, takeBlocks, takeEntities, takeLinks } from "./l
 import { indexOf, loadCandidates, lockKeys, type MatchIndex, strangerOf } from "./matching.ts";
 import { guardMeetings, takeAccepted } from "./meetings.ts";
 import { takeVersions } from "./ping-pong.ts";
+import { LAWFUL, proposing } from "./proposing.ts";
 import { resolve } from "./resolve.ts";
 import { settleCases } from "./settle-cases.ts";
-import { laneKey, type OpenLane } from "./world.ts";
+import { laneKey } from "./world.ts";
 
 export interface DecideBatchOptions {
   /** Runs after the readings were decided and before anything is written; the deliver step adds its attempts here. */
@@ -115,7 +116,7 @@ export async function decideBatch(
 function readAll(batch: Batch, incomings: readonly Incoming[]): Mapped[] {
   const mapped: Mapped[] = [];
   for (const incoming of incomings) {
-    if (incoming.body === null && !incoming.deleted) {
+    if (incoming.body === null && incoming.shown === undefined && !incoming.deleted) {
       // A notice without the object: where the remote can be read, a hint to read (rule R6).
       batch.readAgain.push({ object: incoming.object, externalId: incoming.externalId, why: "R6:hint" });
       close(batch, incoming, "stale", "unchanged", { code: "R6:hint", detail: "A notice: the object is read" });
@@ -131,7 +132,7 @@ function readAll(batch: Batch, incomings: readonly Incoming[]): Mapped[] {
     }
     const read =
       incoming.body === null
-        ? { externalId: incoming.externalId, parentExternalId: undefined, claims: {}, faults: [] }
+        ? { externalId: incoming.externalId, parentExternalId: undefined, claims: incoming.shown ?? {}, faults: [] }
         : mapping.readRemote(incoming.body);
     const fault = read.faults[0];
     if (fault !== undefined) {
@@ -191,15 +192,6 @@ async function findParents(batch: Batch, mapped: readonly Mapped[]): Promise<Map
       parents.set(remoteKey(object, externalId), id);
   }
   return parents;
-}
-
-/** What the register says of the law is not a person's to turn down: protection against advertising is taken at once. */
-const LAWFUL = { reklamebeskyttet: "auto" } as const;
-
-/** What an extra link shows is proposed, not taken: another one speaks for the record (rule R25). */
-function proposing(lane: OpenLane, besides: OpenLane["updatePolicy"] = {}): OpenLane {
-  const frozen = Object.entries(lane.updatePolicy).filter(([, policy]) => policy === "frozen");
-  return { ...lane, updatePolicy: { "*": "propose", ...besides, ...Object.fromEntries(frozen) } };
 }
 
 function judgeOne(

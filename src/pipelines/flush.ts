@@ -1,4 +1,5 @@
 import { closeChanges, wakeChildren } from "../store/changes.ts";
+import type { Tx } from "../store/database.ts";
 import { markDue, settleReceipted } from "../store/deliveries.ts";
 import { drawAccountNumbers, takenAccountNumbers, upsertEntities } from "../store/entities.ts";
 import { appendHistory } from "../store/history.ts";
@@ -7,6 +8,7 @@ import type { StoredLink } from "../store/links.ts";
 import { beginFlights, markOrphaned, renumberLinks, upsertLinks } from "../store/links-write.ts";
 import { writeBlocks } from "../store/match-blocks.ts";
 import { alert, closeReviews, openReviews, suspendCases, updateSides } from "../store/reviews.ts";
+import { addRunCounts } from "../store/runs.ts";
 import { type Batch, iso, type LinkSlot } from "./batch.ts";
 import { contactKeys } from "./contacts.ts";
 import { changedBlocks } from "./match-blocks.ts";
@@ -52,7 +54,7 @@ export async function flush(batch: Batch): Promise<void> {
     contacts.filter((write) => write.entity.values.primaer === true),
   );
   await settleReceipted(tx, batch.receipted);
-  await renumberLinks(tx, batch.renumbered);
+  await countOvertaken(tx, batch, await renumberLinks(tx, batch.renumbered));
   await markOrphaned(tx, batch.orphaned, at);
   for (const block of batch.goneBlocks) await addBlock(tx, { ...block, by: "kobling", at });
   // From here on nothing reads what another statement of the batch writes: they go out together.
@@ -138,4 +140,17 @@ async function nameAccounts(batch: Batch): Promise<void> {
     const created = batch.history.find((entry) => entry.entityId === slot.entity.id && entry.version === 1);
     if (created !== undefined) created.fields.kontonummer = [null, kontonummer];
   });
+}
+
+/** Changes that were put aside unread count once like all others (promise 12); those of this batch count with it. */
+async function countOvertaken(
+  tx: Tx,
+  batch: Batch,
+  overtaken: readonly { id: number; runId: number | null }[],
+): Promise<void> {
+  const mine = new Set(batch.outcomes.map(({ id }) => id));
+  const counts = new Map<number, { unchanged: number }>();
+  for (const { id, runId } of overtaken)
+    if (runId !== null && !mine.has(id)) counts.set(runId, { unchanged: (counts.get(runId)?.unchanged ?? 0) + 1 });
+  await addRunCounts(tx, counts);
 }

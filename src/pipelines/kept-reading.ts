@@ -3,8 +3,11 @@ import type { Tx } from "../store/database.ts";
 import { loadImages, type StoredLink } from "../store/links.ts";
 import type { Incoming } from "./batch.ts";
 
-/** What a remote object showed at its last reading, as a reading to be decided: a person has said what it stands for. */
-export const keptReading = (link: StoredLink, image: Record<string, unknown>, now: number): Incoming => ({
+/**
+ * What a remote object showed at its last reading, as a reading to be decided: a person has said what it stands for. Null:
+ * the object is not kept, or what we have written to it since stands elsewhere.
+ */
+export const keptReading = (link: StoredLink, image: Record<string, unknown> | null, now: number): Incoming => ({
   object: link.object,
   externalId: link.externalId,
   changeId: link.newestChangeId,

@@ -97,9 +97,12 @@ export async function beginFlights(
   for (const link of links) known.note(link.id, stamps.get(link.id), link);
 }
 
-/** Remote objects that have another id now (rule R9). */
-export async function renumberLinks(tx: Tx, moved: readonly { id: string; externalId: string }[]): Promise<void> {
-  if (moved.length === 0) return;
+/** Remote objects that have another id now (rule R9). Gives the changes that waited under the old one. */
+export async function renumberLinks(
+  tx: Tx,
+  moved: readonly { id: string; externalId: string }[],
+): Promise<{ id: number; runId: number | null }[]> {
+  if (moved.length === 0) return [];
   const rows = JSON.stringify(moved.map(({ id, externalId }) => ({ id, external_id: externalId })));
   const given = "json_to_recordset($1::text::json) as x(id uuid, external_id text)";
   // A row of the new id that stands for nobody makes room, with the case that asks whom it stands for.
@@ -111,12 +114,23 @@ export async function renumberLinks(tx: Tx, moved: readonly { id: string; extern
      where r.link_id = room.id and r.kind = 'match_case' and r.state = 'open'`,
     [rows],
   );
+  // What was read of the old id and still waits is of an object that stands under the new one: no stranger is made of it.
+  const overtaken = await tx.unsafe(
+    `with old as (
+       select c.id from changes c join links l on l.connection = c.connection and l.object = c.object and l.external_id = c.external_id
+         join ${given} on l.id = x.id
+       where c.state = 'received' and not c.deleted for update of c skip locked)
+     update changes c set state = 'stale', outcome = 'unchanged', reason = $2::text::json from old where c.id = old.id
+     returning c.id, c.run_id`,
+    [rows, JSON.stringify({ code: "R9:replaced", detail: "The object stands under another id by now" })],
+  );
   // The change that holds what it last showed bears the old id, by which retention would look for the link.
   await tx.unsafe(
     `update links l set external_id = x.external_id, image_change = null,
        image = coalesce((select body from changes c where c.id = l.image_change), l.image) from ${given} where l.id = x.id`,
     [rows],
   );
+  return overtaken.map((row) => ({ id: Number(row.id), runId: row.run_id === null ? null : Number(row.run_id) }));
 }
 
 /** Records that were deleted on side crm: nothing is written out until a person has decided (rule R1). */

@@ -88,7 +88,7 @@ export function statisticsRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(read, async (c) => {
     const { filter, ...asked } = c.req.valid("query");
     const said = readCriterion(kundeemneCatalogue, filter, FILTER_ALIASES);
-    if ("fault" in said) throw new Problem(400, "invalid_request", { faults: [faultOfText("/filter", said.fault)] });
+    if ("fault" in said) throw new Problem(400, "invalid_query", { faults: [faultOfText("/filter", said.fault)] });
     const criterion = { and: [said.criterion, notArchived] };
     const groups = await readStatistics(deps.sql, { ...asked, criterion });
     return c.json(
