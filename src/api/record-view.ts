@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { countryName } from "../danish/country.ts";
 import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue, type Values } from "../model/catalogue.ts";
-import { checkValue, countryFor } from "../model/check-value.ts";
+import { checkValue, surroundingsOf } from "../model/check-value.ts";
 import type { Value } from "../model/field.ts";
 import { nest } from "../model/nesting.ts";
 import { outputShape } from "../model/schemas.ts";
@@ -197,7 +197,7 @@ function warningsOf(catalogue: Catalogue, values: Values, today: string): { fiel
   for (const [key, field] of Object.entries(catalogue.fields)) {
     const value = values[key];
     if (value === null || value === undefined || field.computed || field.virtual) continue;
-    const found = checkValue(field, value, { today, landekode: countryFor(key, values) });
+    const found = checkValue(field, value, { today, ...surroundingsOf(key, values) });
     if (found !== null) warnings.push({ field: key, code: found.code });
   }
   return warnings;

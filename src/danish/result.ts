@@ -36,6 +36,8 @@ export type FaultCode =
   | "phone_length"
   | "phone_prefix"
   | "phone_shape"
+  | "industry_shape"
+  | "industry_unknown"
   | "postnr_shape"
   | "se_check_digit"
   | "se_shape"

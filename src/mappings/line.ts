@@ -1,5 +1,5 @@
 import type { Values } from "../model/catalogue.ts";
-import { checkValue, countryFor } from "../model/check-value.ts";
+import { checkValue, surroundingsOf } from "../model/check-value.ts";
 import { sameValue } from "../model/compare.ts";
 import type { Field, Value } from "../model/field.ts";
 import { type FieldCodec, type GroupCodec, isMisread, isUnwritable, readValue } from "./codecs/codec.ts";
@@ -49,7 +49,7 @@ const notEncodable = (remote: string): LineWithheld => ({
 
 /** A postal code is judged by the country of its own address, where that is not known by no country's shape; a telephone by its company's. */
 const checked = (field: Field, key: string, value: Value, values: Values): LineWithheld | undefined => {
-  const fault = checkValue(field, value, { landekode: countryFor(key, values) });
+  const fault = checkValue(field, value, surroundingsOf(key, values));
   if (fault === null) return undefined;
   return { code: fault.code === "too_long" ? "too_long" : "invalid_value", detail: `${key}: ${fault.detail}` };
 };

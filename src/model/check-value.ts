@@ -3,6 +3,7 @@ import { isActiveCurrency, minorUnits } from "../danish/currency.ts";
 import { looksLikeCpr, readCvr, readSe } from "../danish/cvr.ts";
 import { isDate } from "../danish/dates.ts";
 import { readGln } from "../danish/gln.ts";
+import { readIndustry } from "../danish/industry.ts";
 import { readPNumber } from "../danish/p-number.ts";
 import { readPhone } from "../danish/phone.ts";
 import { readPostnr } from "../danish/postal.ts";
@@ -31,6 +32,8 @@ export interface CheckContext {
   readonly today?: string;
   /** The country of the same address. */
   readonly landekode?: string | null;
+  /** The list that the same record's industry code is of. */
+  readonly klassifikation?: string | null;
 }
 
 /**
@@ -66,6 +69,15 @@ export function countryFor(key: string, values: Values): string | null {
   const own = values[key.replace(/\w+$/, "landekode")];
   const country = key.startsWith("besoegsadresse.") ? own : values.landekode;
   return typeof country === "string" ? country : null;
+}
+
+/** What a field's value is judged by besides itself: the country of its address, the list of its industry code. */
+export function surroundingsOf(key: string, values: Values): Pick<CheckContext, "landekode" | "klassifikation"> {
+  const klassifikation = values["branche.klassifikation"];
+  return {
+    landekode: countryFor(key, values),
+    klassifikation: typeof klassifikation === "string" ? klassifikation : null,
+  };
 }
 
 /** Dates that tell of something done cannot lie ahead of us. */
@@ -115,6 +127,7 @@ function checkText(field: Field, value: string, context: CheckContext): ValueFau
     case "longText":
       return null;
     default:
+      if (field.list === "industry") return verdict(readIndustry(value, context.klassifikation));
       return /[\r\n]/.test(value) ? badValue("one_line", "One line only.") : null;
   }
 }

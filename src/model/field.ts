@@ -56,6 +56,8 @@ export interface Field {
   readonly min?: number;
   readonly required?: true;
   readonly codes?: readonly string[];
+  /** An industry code, judged by the list that its record names (domain notes, d.5). */
+  readonly list?: "industry";
   /** Fields that mean something only together are one value for deciding (rule R2). */
   readonly group?: string;
   readonly personalData: PersonalData;

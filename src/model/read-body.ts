@@ -2,8 +2,9 @@ import { domainToUnicode } from "node:url";
 import type { z } from "zod";
 import { readCountry } from "../danish/country.ts";
 import { readEmailDomain } from "../danish/email-domain.ts";
+import { compactIndustry, listOf } from "../danish/industry.ts";
 import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue, type Values } from "./catalogue.ts";
-import { checkValue, countryFor } from "./check-value.ts";
+import { checkValue, surroundingsOf } from "./check-value.ts";
 import { normalise } from "./compare.ts";
 import type { Field, Kind, Value } from "./field.ts";
 import { flatten } from "./nesting.ts";
@@ -148,11 +149,12 @@ function judge(
   for (const [key, typed] of Object.entries(values)) {
     const field = catalogue.fields[key];
     if (field === undefined) continue;
-    const value = namedKinds.has(field.kind) ? normalise(field, typed) : typed;
+    const isIndustry = field.list === "industry" && typeof typed === "string";
+    const value = isIndustry ? compactIndustry(typed) : namedKinds.has(field.kind) ? normalise(field, typed) : typed;
     values[key] = value;
     if (field.required && value === null) fail(key, "missing", `${key} is required.`);
     const fault = checkValue(field, value, {
-      landekode: countryFor(key, { landekode: landekode ?? null, ...before, ...values }),
+      ...surroundingsOf(key, { landekode: landekode ?? null, ...before, ...values }),
       ...(today === undefined ? {} : { today }),
     });
     if (fault !== null) fail(key, fault.code, fault.detail, factsOf(key, field, fault.rule));
@@ -163,6 +165,10 @@ function judge(
     else if (compactKinds.has(field.kind)) values[key] = normalise(field, value);
     else if (key === "emailDomaener") values[key] = readDomains(value, fail);
   }
+  const { "branche.kode": kode, "branche.klassifikation": klassifikation = before?.["branche.klassifikation"] } =
+    values;
+  // Without a word the list is the only one that has the code, else nobody knows (S40).
+  if (typeof kode === "string" && (klassifikation ?? null) === null) values["branche.klassifikation"] = listOf(kode);
 }
 
 const factsOf = (key: string, { max, min, codes, scale }: Field, rule: string | undefined) => ({

@@ -1,9 +1,10 @@
 import { readCountry } from "../danish/country.ts";
+import { compactIndustry, listOf } from "../danish/industry.ts";
 import { keyDa } from "../danish/text.ts";
 import { fieldNamed } from "../mappings/headings.ts";
 import type { CompiledMapping } from "../mappings/mapping.ts";
 import type { Values } from "../model/catalogue.ts";
-import { checkValue, countryFor } from "../model/check-value.ts";
+import { checkValue, countryFor, surroundingsOf } from "../model/check-value.ts";
 import { normalise } from "../model/compare.ts";
 import type { Field, Kind, Value } from "../model/field.ts";
 import { isUnlisted, type Vocabularies } from "../model/vocabularies.ts";
@@ -61,6 +62,7 @@ export function readRow(reader: RowReader, { cells }: TableRow): ImportedRow {
     const field = fieldNamed(name);
     if (field === undefined) continue;
     if (compact.has(field.kind)) data[name] = normalise(field, value);
+    if (field.list === "industry" && typeof value === "string") data[name] = compactIndustry(value);
     const fault = faultOf(name, field, data[name] ?? null, data, today);
     const column = columnOf.get(name) ?? name;
     if (fault !== undefined) faults.push({ column, ...fault });
@@ -68,6 +70,8 @@ export function readRow(reader: RowReader, { cells }: TableRow): ImportedRow {
       faults.push({ column, code: "not_listed", detail: "A word is not in the installation's own list" });
   }
   if (faults.length === 0) faults.push(...together(data, columnOf));
+  const { "branche.kode": kode, "branche.klassifikation": klassifikation = null } = data;
+  if (typeof kode === "string" && klassifikation === null) data["branche.klassifikation"] = listOf(kode);
   if (faults.length > 0) return { ok: false, faults };
   const named = key === null ? null : image[key];
   return { ok: true, data, key: isBlank(named as Cell) ? undefined : String(named).trim() };
@@ -88,7 +92,7 @@ function faultOf(
   // A country that nobody knows is its own fault; what depends on it is not judged by it.
   const country = countryFor(name, values);
   const landekode = country !== null && readCountry(country).ok ? country : null;
-  const found = checkValue(field, value, { landekode, today });
+  const found = checkValue(field, value, { ...surroundingsOf(name, values), landekode, today });
   return found === null ? undefined : { code: found.code, detail: found.detail };
 }
 

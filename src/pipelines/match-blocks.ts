@@ -4,7 +4,7 @@ import { blockKeys } from "../danish/match-keys.ts";
 import type { Values } from "../model/catalogue.ts";
 import type { HistoryEntry } from "../store/history.ts";
 import type { BlockQuery, BlockWrite, HouseQuery } from "../store/match-blocks.ts";
-import { factsOf } from "./match-facts.ts";
+import { readFacts } from "./match-facts.ts";
 
 const HOUSE = "house:";
 const SOUND = "sound:";
@@ -63,7 +63,9 @@ export function changedBlocks(
   for (const [id, old] of before) {
     const values = valuesOf(id);
     if (values === undefined) continue;
-    const [was, is] = [storedBlocks(factsOf({ ...values, ...old })), storedBlocks(factsOf(values))];
+    const now: Values = {};
+    for (const field of FIELDS) now[field] = values[field] ?? null;
+    const [was, is] = [storedBlocks(readFacts({ ...now, ...old })), storedBlocks(readFacts(now))];
     const write = { id, drop: was.filter((key) => !is.includes(key)), put: is.filter((key) => !was.includes(key)) };
     if (write.drop.length > 0 || write.put.length > 0) writes.push(write);
   }

@@ -25,7 +25,8 @@ export function factsOf(values: Values): MatchFacts {
   return facts;
 }
 
-function readFacts(values: Values): MatchFacts {
+/** The same without a memory, for values that are looked at once. */
+export function readFacts(values: Values): MatchFacts {
   const facts: { -readonly [K in keyof MatchFacts]: MatchFacts[K] } = {};
   if (Array.isArray(values.pNumre)) facts.pNumre = values.pNumre;
   if (Array.isArray(values.emailDomaener)) facts.emailDomaener = values.emailDomaener;

@@ -1,5 +1,6 @@
 import type { Fragment } from "postgres";
-import type { Catalogue } from "../model/catalogue.ts";
+import { divisionsOf } from "../danish/industry.ts";
+import { type Catalogue, kundeemneCatalogue } from "../model/catalogue.ts";
 import {
   type Comparison,
   type Criterion,
@@ -12,6 +13,7 @@ import type { Field } from "../model/field.ts";
 import { areaSql } from "./area-sql.ts";
 import type { Db } from "./database.ts";
 
+const BRANCHE_LIST = kundeemneCatalogue.columnOf.get("branche.klassifikation") ?? "branche_klassifikation";
 const META_COLUMNS: Record<MetaFact, string> = { updatedAt: "updated_at", createdAt: "created_at" };
 
 /**
@@ -36,6 +38,7 @@ export function criterionSql(
     const worked = live?.get(part.field);
     const column =
       worked === undefined ? sql`${sql(`${alias}.${catalogue.columnOf.get(part.field)}`)}` : sql`${sql.unsafe(worked)}`;
+    if ("startsWith" in part && field.list === "industry") return industry(sql, column, part.startsWith, alias);
     if ("startsWith" in part) return sql`(${column} is not null and starts_with(${column}, ${part.startsWith}::text))`;
     if ("compares" in part && typeof part.with === "object") return relative(sql, column, part.compares, part.with);
     return "compares" in part
@@ -45,6 +48,19 @@ export function criterionSql(
   const joined = (parts: Fragment[], word: Fragment, none: Fragment): Fragment =>
     parts.length === 0 ? none : sql`(${parts.reduce((all, part) => sql`${all} ${word} ${part}`)})`;
   return compile(criterion);
+}
+
+/** The beginning of an industry code, with dots or without, or the letter of a section, which each list divides in its own way. */
+function industry(sql: Db, column: Fragment, prefix: string, alias: string): Fragment {
+  const divisions = divisionsOf(prefix);
+  if (divisions === undefined)
+    return sql`(${column} is not null and starts_with(${column}, ${prefix.replaceAll(".", "")}::text))`;
+  const list = sql`${sql(`${alias}.${BRANCHE_LIST}`)}`;
+  const of = (codes: readonly string[]) =>
+    sql`left(${column}, 2) = any(string_to_array(${codes.join(",")}::text, ','))`;
+  // Where nobody has said which list it is, the code may be of either.
+  return sql`(${column} is not null and case ${list} when 'DB07' then ${of(divisions.DB07)} when 'DB25' then ${of(divisions.DB25)}
+    else ${of([...divisions.DB07, ...divisions.DB25])} end)`;
 }
 
 /** Parameters go as text and are cast here: postgres.js must not guess a type from a JavaScript value. */

@@ -110,3 +110,30 @@ test("S58 what cannot be read is told with its place and what could stand there,
     body: { errors: [{ pointer: "/criterion" }] },
   });
 });
+
+test("S40 a branche is judged by the list of its classification, and found by section, division, group and class", async () => {
+  const post = (branche: Record<string, unknown>) =>
+    shop.api("POST", "/v1/kundeemner", { body: { firmanavn: `Branche ${JSON.stringify(branche)}`, branche } });
+  const made = async (branche: Record<string, unknown>) => (await post(branche)).body.branche;
+  // 62.01 is a class of DB07 alone; 73.30 of DB25 alone; 56.30 of both.
+  expect(await made({ kode: "620100", klassifikation: "DB07" })).toMatchObject({ klassifikation: "DB07" });
+  expect(await post({ kode: "620100", klassifikation: "DB25" })).toMatchObject({
+    status: 422,
+    body: { errors: [{ code: "industry_unknown", pointer: "/branche/kode" }] },
+  });
+  expect(await made({ kode: "73.30.00" })).toMatchObject({ kode: "733000", klassifikation: "DB25" });
+  expect(await made({ kode: "563000" })).toMatchObject({ klassifikation: "unknown" });
+  expect(await post({ kode: "11100" })).toMatchObject({ status: 422, body: { errors: [{ code: "industry_shape" }] } });
+  expect(await made({ kode: "999998", klassifikation: "unknown" })).toMatchObject({ kode: "999998" });
+  const kinds = async (prefix: string) =>
+    (await shop.api("GET", `/v1/kundeemner?filter=${encodeURIComponent(`branche.kode ~ "${prefix}"`)}`)).body.items
+      .map((each: { branche: { kode: string } }) => each.branche.kode)
+      .toSorted();
+  // IT stands in section J of DB07; the same division is in section K of DB25.
+  expect(await kinds("J")).toEqual(["620100"]);
+  expect(await kinds("K")).toEqual([]);
+  expect(await kinds("f")).toEqual(["433200", "433200"]);
+  expect(await kinds("73")).toEqual(["733000"]);
+  expect(await kinds("73.3")).toEqual(["733000"]);
+  expect(await kinds("56.30")).toEqual(["563000"]);
+});

@@ -21,6 +21,8 @@ const values: Readonly<Record<ValueCode, string>> = {
   phone_length: "Telefonnummeret har ikke den rette længde.",
   phone_prefix: "Telefonnummerets begyndelse findes ikke.",
   phone_shape: "Telefonnummeret kan ikke læses.",
+  industry_shape: "En branchekode har seks cifre; et nul foran kan være tabt.",
+  industry_unknown: "Branchekoden findes ikke i sin klassifikation (DB07 eller DB25).",
   postnr_shape: "Postnummeret passer ikke til landet.",
   se_check_digit: "SE-nummerets kontrolciffer er forkert.",
   se_shape: "Et SE-nummer har otte cifre.",

@@ -8,6 +8,7 @@ export const segmentationFields = defineFields({
     kind: "text",
     label: { da: "Branche", en: "Industry code" },
     max: 6,
+    list: "industry",
     group: "branche",
     personalData: "no",
     survivorship: register,
