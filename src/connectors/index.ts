@@ -6,6 +6,7 @@ import { cvr } from "./cvr/index.ts";
 import { exports } from "./export/index.ts";
 import { files } from "./files/index.ts";
 import { google } from "./google/index.ts";
+import { googleAudience } from "./google-audience/index.ts";
 import { imports } from "./import/index.ts";
 import { keybalance } from "./keybalance/index.ts";
 import { klaviyo } from "./klaviyo/index.ts";
@@ -31,5 +32,6 @@ export const connectors: readonly ConnectorDefinition[] = [
   mailchimp,
   klaviyo,
   brevo,
+  googleAudience,
   exports,
 ];

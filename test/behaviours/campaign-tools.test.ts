@@ -20,6 +20,7 @@ beforeAll(async () => {
     armed: true,
     connections: {
       mails: { connector: "mailchimp", settings: { apiKey, list, baseUrl: `${mails.baseUrl}/3.0` } },
+      ads: { connector: "google-audience", settings: {} },
       posts: { connector: "webhook", settings: { url: posts.url, secret: posts.secret } },
     },
   });
@@ -153,4 +154,32 @@ test("one whom Mailchimp refuses has a receipt that says so, and nobody else wai
   await carryOut();
   expect(mails.tagged("Forår")).toEqual([]);
   expect(mails.member(b.email).status).toBe("subscribed");
+});
+
+test("a tool that passes addresses on takes those only who have agreed to just that, and is told so by the campaign", async () => {
+  const a = await crowd.company("3411");
+  const b = await crowd.company("3412");
+  const { sql } = shop.engine.deps.db;
+  // Only the list's own import says so.
+  await sql.unsafe("update kundeemner set robinson_listed = false, robinson_checked_at = now() where id = any($1)", [
+    [a.id, b.id],
+  ]);
+  const passing = {
+    channel: "email",
+    purpose: "videregivelse",
+    kind: "given",
+    evidence: "form v5",
+    optOutOffered: true,
+  };
+  const body = { ...passing, kontaktpersonId: a.person };
+  await crowd.ok(shop.api("POST", `/v1/kundeemner/${a.id}/samtykker`, { body }), 201);
+  const segment = await crowd.segment("postnr in 3411..3412");
+  const wish = { name: "Annoncer", segment, connections: ["ads"] };
+  for (const more of [{}, { sender: "third_party", purpose: "service" }])
+    expect(await shop.api("POST", "/v1/campaigns", { body: { ...wish, ...more } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: "/sender", code: "not_allowed" }] },
+    });
+  const id = await crowd.campaign(segment, { ...wish, sender: "third_party" });
+  expect(await select(id)).toMatchObject({ selected: 1, refused: { passing_on_consent_missing: 1 } });
 });

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { startBrevo } from "../../simulators/audiences/brevo.ts";
+import { startDataManager } from "../../simulators/audiences/google.ts";
 import { startKlaviyo } from "../../simulators/audiences/klaviyo.ts";
 import { startMailchimp } from "../../simulators/audiences/mailchimp.ts";
 import { type AudienceReceiver, startReceiver } from "../../simulators/audiences/receiver.ts";
 import type { AudienceClient } from "../../src/connectors/audience.ts";
+import { hashedEmail } from "../../src/connectors/google-audience/hash.ts";
 import { connectors } from "../../src/connectors/index.ts";
 import { ConnectionError, KoblingError, RejectedError, RetryableError, UncertainError } from "../../src/lib/errors.ts";
 import { batchOf, campaign, carried, connectAudience, failureOf } from "../support/audience-client.ts";
@@ -32,6 +34,28 @@ const stages: Readonly<Record<string, () => Promise<Stage>>> = {
     return {
       ...{ settings: { apiKey, baseUrl }, wrongSettings: { apiKey: "xkeysib-forkert", baseUrl }, secrets: [apiKey] },
       ...{ members: () => tool.onList("Efterår 2026 (00000001)"), strike: tool.strike },
+    };
+  },
+  "google-audience": async () => {
+    const tool = await startDataManager();
+    open.push(tool.close);
+    const { account, email, privateKey, baseUrl, tokenUrl } = tool;
+    const settings = {
+      ...{ account, baseUrl, tokenUrl, userLists: { "Efterår 2026": "777" }, acceptCustomerMatchTerms: true },
+      serviceAccount: { email, privateKey },
+    };
+    const hashes = new Map(
+      ["ada", "bo", "carl", "dora"].map((name) => [hashedEmail(`${name}@firma.dk`), `${name}@firma.dk`]),
+    );
+    return {
+      ...{ settings, wrongSettings: { ...settings, serviceAccount: { email: "en@anden.dk", privateKey } } },
+      secrets: [privateKey],
+      members: () =>
+        tool
+          .onList("777")
+          .map((hash) => hashes.get(hash) ?? hash)
+          .toSorted(),
+      strike: tool.strike,
     };
   },
   klaviyo: async () => {
@@ -100,6 +124,7 @@ describe.each(connectors.filter(({ audience }) => audience !== undefined))("camp
     const refused = await failure(stranger.discover());
     expect(refused).toBeInstanceOf(ConnectionError);
     const client = connect(name, stage.settings);
+    await client.discover();
     stage.strike({ kind: "status", status: 429, retryAfter: 7 });
     const later = await failure(carried(client, batch("b-1", ["ada"])));
     expect(later).toBeInstanceOf(RetryableError);

@@ -21,9 +21,15 @@ export const batchOf = (id: string, adds: readonly string[], removes: readonly s
 export function connectAudience(name: string, settings: Record<string, unknown>): AudienceClient {
   const definition = connectors.find((each) => each.name === name);
   if (definition?.audience === undefined) throw new Error(`${name} takes no audiences`);
+  let token: string | undefined;
   const deps: ConnectDeps = {
     clock: { now: () => new Date() },
-    tokens: { token: async (renew) => (await renew()).token },
+    tokens: {
+      async token(renew, refused) {
+        if (token === undefined || token === refused) token = (await renew()).token;
+        return token;
+      },
+    },
     secret: () => undefined,
     mappings: {},
   };

@@ -39,6 +39,13 @@ export async function createCampaign(deps: Deps, { by, ...act }: CampaignAct): P
     throw new RejectedError("not_allowed", "Not every one of these is a campaign tool for this channel", {
       context: { field: "connections", allowed: takers },
     });
+  const passing = act.connections.find((name) => deps.connectorOf(name).audience?.passesOn === true);
+  if (passing !== undefined && (sender !== "third_party" || purpose !== "markedsfoering"))
+    throw new RejectedError(
+      "not_allowed",
+      `${passing} passes addresses on: a campaign to it is advertising (purpose markedsfoering) of sender third_party`,
+      { context: { field: "sender", allowed: ["third_party"] } },
+    );
   const id = deps.newId();
   const connections = [...new Set(act.connections)];
   await insertCampaign(sql, id, { ...act, connections, channel, purpose, sender }, by.name);
