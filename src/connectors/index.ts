@@ -5,6 +5,7 @@ import type { ConnectorDefinition } from "./connector.ts";
 import { cvr } from "./cvr/index.ts";
 import { exports } from "./export/index.ts";
 import { files } from "./files/index.ts";
+import { ghost } from "./ghost/index.ts";
 import { google } from "./google/index.ts";
 import { googleAudience } from "./google-audience/index.ts";
 import { imports } from "./import/index.ts";
@@ -33,5 +34,6 @@ export const connectors: readonly ConnectorDefinition[] = [
   klaviyo,
   brevo,
   googleAudience,
+  ghost,
   exports,
 ];

@@ -158,6 +158,15 @@ export async function pageHandOvers(
   return rows.map(readHandOver);
 }
 
+/** Addresses that are wanted in a campaign; those at several tools count once. */
+export async function countWanted(sql: Db, campaignId: string): Promise<number> {
+  const [row] = await sql.unsafe(
+    "select count(distinct address)::int as n from hand_overs where campaign_id = $1::uuid and wanted",
+    [campaignId],
+  );
+  return Number(row?.n ?? 0);
+}
+
 /** How many members stand how, by tool. */
 export async function countHandOvers(
   sql: Sql,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { startBrevo } from "../../simulators/audiences/brevo.ts";
+import { startGhost } from "../../simulators/audiences/ghost.ts";
 import { startDataManager } from "../../simulators/audiences/google.ts";
 import { startKlaviyo } from "../../simulators/audiences/klaviyo.ts";
 import { startMailchimp } from "../../simulators/audiences/mailchimp.ts";
@@ -56,6 +57,16 @@ const stages: Readonly<Record<string, () => Promise<Stage>>> = {
           .map((hash) => hashes.get(hash) ?? hash)
           .toSorted(),
       strike: tool.strike,
+    };
+  },
+  ghost: async () => {
+    const tool = await startGhost();
+    open.push(tool.close);
+    const { adminKey, baseUrl: url } = tool;
+    const wrong = `${"0".repeat(24)}:${"1".repeat(64)}`;
+    return {
+      ...{ settings: { url, adminKey }, wrongSettings: { url, adminKey: wrong }, secrets: [adminKey.slice(25), wrong] },
+      ...{ members: () => tool.labelled("Efterår 2026 (00000001)"), strike: tool.strike },
     };
   },
   klaviyo: async () => {

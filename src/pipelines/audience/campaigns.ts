@@ -10,7 +10,7 @@ import {
   setEnded,
 } from "../../store/campaigns.ts";
 import { readNow } from "../../store/clock.ts";
-import { forgetRefusals, owe, wantIn, wantOut, wantOutOlder } from "../../store/hand-overs.ts";
+import { countWanted, forgetRefusals, owe, wantIn, wantOut, wantOutOlder } from "../../store/hand-overs.ts";
 import { findSegment, type Member, pageMembers } from "../../store/segments.ts";
 import type { Actor, Deps } from "../deps.ts";
 import { runSegment } from "../segments.ts";
@@ -87,37 +87,29 @@ export async function selectCampaign(deps: Deps, id: string, again = false): Pro
   const campaign = await getCampaign(deps, id);
   const closed = closedBy(campaign, copenhagenDay(new Date(await readNow(sql))));
   const round = await nextRound(sql, id);
-  const selected = new Set<string>();
   const refused: Record<string, number> = {};
   if (closed === undefined) {
     await runSegment(deps, campaign.segmentId);
     for (let after: string | null = null; ; ) {
       const page: Member[] = await pageMembers(sql, campaign.segmentId, after, PAGE);
-      for (const reason of await selectPage(deps, campaign, round, page, selected))
-        refused[reason] = (refused[reason] ?? 0) + 1;
+      for (const reason of await selectPage(deps, campaign, round, page)) refused[reason] = (refused[reason] ?? 0) + 1;
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) break;
       after = last.entityId;
     }
   }
-  const due = await sql.begin(async (tx) => {
+  const { due, selected } = await sql.begin(async (tx) => {
     await wantOutOlder(tx, id, round, closed ?? "criterion");
     if (again) await forgetRefusals(tx, id);
-    return await owe(tx, { campaignId: id });
+    return { due: await owe(tx, { campaignId: id }), selected: await countWanted(tx, id) };
   });
   for (const connection of due) await deps.queue.due("audience", connection);
-  deps.log.info("campaign.selected", { campaignId: id, round, selected: selected.size });
-  return { round, selected: selected.size, refused, closed: closed ?? null };
+  deps.log.info("campaign.selected", { campaignId: id, round, selected });
+  return { round, selected, refused, closed: closed ?? null };
 }
 
 /** Wants a page of the segment's members in, as far as the rule lets them; gives the reasons of the others. */
-async function selectPage(
-  deps: Deps,
-  campaign: Campaign,
-  round: number,
-  page: readonly Member[],
-  selected: Set<string>,
-): Promise<string[]> {
+async function selectPage(deps: Deps, campaign: Campaign, round: number, page: readonly Member[]): Promise<string[]> {
   const level = page[0]?.entityId === page[0]?.kundeemneId ? "kundeemne" : "kontaktperson";
   return await deps.db.sql.begin(async (tx) => {
     const judged = await judgePassable(deps, tx, { ...campaign, level }, page);
@@ -135,7 +127,6 @@ async function selectPage(
     }
     await wantOut(tx, campaign.id, out);
     await wantIn(tx, campaign, round, [...members.values()]);
-    for (const address of members.keys()) selected.add(address);
     return reasons;
   });
 }

@@ -4,6 +4,7 @@ import { copenhagenDay } from "../../lib/time.ts";
 import { consentAddress } from "../../rules/consent-address.ts";
 import { type Campaign, findCampaign } from "../../store/campaigns.ts";
 import { readNow } from "../../store/clock.ts";
+import { noteFault } from "../../store/connections.ts";
 import {
   type Batch,
   claimBatch,
@@ -241,6 +242,7 @@ async function failed(deps: Deps, batch: Batch, content: AudienceBatch, error: E
     return true;
   }
   await restBatch(sql, batch, { afterMs, ticket });
-  if (outcome === "connection") await stopConnection(sql, connection, code, new Date(await readNow(sql)).toISOString());
+  if (outcome !== "connection") await noteFault(sql, connection, code);
+  else await stopConnection(sql, connection, code, new Date(await readNow(sql)).toISOString());
   return false;
 }
