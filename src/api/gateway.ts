@@ -5,6 +5,7 @@ import type { CampaignAct, Selection } from "../pipelines/audience/campaigns.ts"
 import type { ExportAct, OpenedExport } from "../pipelines/audience/exports.ts";
 import type { NotedOptOuts } from "../pipelines/audience/opt-outs.ts";
 import type { AuditVerdict } from "../pipelines/audit.ts";
+import type { Bundle } from "../pipelines/bundle.ts";
 import type { ReadList } from "../pipelines/code-lists.ts";
 import type { ConsentAct, EligibilityQuestion } from "../pipelines/consents.ts";
 import type { ConversionPlan, ConvertAct } from "../pipelines/conversions/convert.ts";
@@ -17,6 +18,7 @@ import type { Actor } from "../pipelines/deps.ts";
 import type { AddressOutcome, SeenAddress } from "../pipelines/domain-contacts.ts";
 import type { EraseAct } from "../pipelines/erasure.ts";
 import type { ExplainedUnit } from "../pipelines/explain.ts";
+import type { NewGdprRequest } from "../pipelines/gdpr-requests.ts";
 import type { Wishes } from "../pipelines/import-file.ts";
 import type { NewImport } from "../pipelines/imports.ts";
 import type { LeadAct } from "../pipelines/leads.ts";
@@ -35,6 +37,7 @@ import type { DomainContact } from "../store/domain-contacts.ts";
 import type { DuplicateSearch } from "../store/duplicate-searches.ts";
 import type { Erasure } from "../store/erasures.ts";
 import type { StoredExport } from "../store/exports.ts";
+import type { GdprRequest } from "../store/gdpr-requests.ts";
 import type { Import } from "../store/imports.ts";
 import type { Lead } from "../store/leads.ts";
 import type { Candidate } from "../store/segments.ts";
@@ -84,6 +87,15 @@ export interface Gateway {
   unarchive(act: ArchiveAct): Promise<void>;
   restrict(act: RestrictAct): Promise<void>;
   unrestrict(act: RestrictAct): Promise<void>;
+  openRequest(act: NewGdprRequest): Promise<GdprRequest>;
+  extendGdprRequest(act: { readonly id: string; readonly why: string }): Promise<GdprRequest>;
+  closeGdprRequest(act: {
+    readonly id: string;
+    readonly state: "done" | "refused";
+    readonly outcome: string | null;
+    readonly by: Actor;
+  }): Promise<GdprRequest>;
+  bundleOf(of: { readonly kundeemneId: string; readonly kontaktpersonId: string | null }): Promise<Bundle>;
   erase(act: EraseAct): Promise<Erasure>;
   confirmReceipt(act: { readonly id: string; readonly receipt: number; readonly by: Actor }): Promise<Erasure>;
   /** Opens what a receipt has sealed. */

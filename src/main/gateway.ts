@@ -5,6 +5,7 @@ import { openExport, putExport } from "../pipelines/audience/exports.ts";
 import { noteOptOuts, takeNotice } from "../pipelines/audience/opt-outs.ts";
 import { verifyAudit } from "../pipelines/audit.ts";
 import { backpressure } from "../pipelines/backpressure.ts";
+import { bundleOf } from "../pipelines/bundle.ts";
 import { readCodeLists, unknownCodes } from "../pipelines/code-lists.ts";
 import { askEligibility, noteConsent } from "../pipelines/consents.ts";
 import { convert, planConversion } from "../pipelines/conversions/convert.ts";
@@ -19,6 +20,7 @@ import { createEntity, deleteContact, editEntity } from "../pipelines/edit.ts";
 import { confirmReceipt, erase } from "../pipelines/erasure.ts";
 import { addEventWebhook, type WebhookDeps } from "../pipelines/event-webhooks.ts";
 import { explain } from "../pipelines/explain.ts";
+import { closeGdprRequest, extendGdprRequest, openRequest } from "../pipelines/gdpr-requests.ts";
 import { applyImport, correctImport, openImport, tryImport } from "../pipelines/imports.ts";
 import { takeLead } from "../pipelines/leads.ts";
 import { linkEntity, unlink } from "../pipelines/linking.ts";
@@ -56,6 +58,10 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     unarchive: (act) => unarchive(deps, act),
     restrict: (act) => restrict(deps, act),
     unrestrict: (act) => unrestrict(deps, act),
+    openRequest: (act) => openRequest(deps, act),
+    extendGdprRequest: (act) => extendGdprRequest(deps, act),
+    closeGdprRequest: (act) => closeGdprRequest(deps, act),
+    bundleOf: (of) => bundleOf(deps, of),
     erase: (act) => erase(deps, act),
     confirmReceipt: (act) => confirmReceipt(deps, act),
     unseal: (sealed) => deps.seal.open(sealed),

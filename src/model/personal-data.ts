@@ -40,6 +40,7 @@ export const personalData: Readonly<Record<string, ErasedHow>> = {
   import_rows: "deleted",
   idempotency_keys: "sealed",
   erasures: "sealed",
+  gdpr_requests: "blanked",
   audit_salts: "deleted",
   tombstones: "hashed",
   // Ids, names of fields and codes, never what stood there.

@@ -93,6 +93,10 @@ export const eraseSteps: readonly Step[] = [
     table: "domain_contacts",
     sql: `update domain_contacts set state = 'ignored', message_id = '', domain = '' where kontaktperson_id in ${own}`,
   },
+  {
+    table: "gdpr_requests",
+    sql: `update gdpr_requests set note = null, outcome = null, extended_why = null where kundeemne_id in ${own} or kontaktperson_id in ${own}`,
+  },
   { table: "match_blocks", sql: `delete from match_blocks where kundeemne_id in ${own}` },
   { table: "conversions", sql: `delete from conversions where entity_id in ${own}` },
   { table: "merges", sql: `update merges set kept = '{}' where survivor_id in ${own} or other_id in ${own}` },

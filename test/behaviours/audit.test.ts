@@ -105,7 +105,7 @@ const OTHER_READS = [
   /^\/v1\/(audit|lookups\/\{.*|segments(\/\{id\}(\/events)?)?|campaigns(\/\{id\})?|exports|statistics|duplicates\/searches|conversions\/\{id\}|reviews\/\{id\})$/,
   /^\/v1\/(aktiviteter|opgaver|tilbud|noter)\/\{id\}$/,
   // Of one person.
-  /^\/v1\/erasures\/\{id\}$/,
+  /^\/v1\/(erasures|gdpr-requests)\/\{id\}$/,
   // Of one record.
   /^\/v1\/kundeemner\/\{id\}(\/(links|history|explain|eligibility|samtykker|conversions|merges|kampagner|aktiviteter|opgaver|tilbud|noter|policy))?$/,
   /^\/v1\/kundeemner\/\{id\}\/kontaktpersoner\/\{contact\}(\/.*)?$/,

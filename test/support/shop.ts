@@ -8,6 +8,7 @@ import { openExport, putExport } from "../../src/pipelines/audience/exports.ts";
 import { noteOptOuts, takeNotice } from "../../src/pipelines/audience/opt-outs.ts";
 import { verifyAudit } from "../../src/pipelines/audit.ts";
 import { backpressure } from "../../src/pipelines/backpressure.ts";
+import { bundleOf } from "../../src/pipelines/bundle.ts";
 import { readCodeLists, unknownCodes } from "../../src/pipelines/code-lists.ts";
 import { askEligibility, noteConsent } from "../../src/pipelines/consents.ts";
 import { convert, planConversion } from "../../src/pipelines/conversions/convert.ts";
@@ -20,6 +21,7 @@ import { startDuplicateSearch } from "../../src/pipelines/duplicates.ts";
 import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
 import { confirmReceipt, erase } from "../../src/pipelines/erasure.ts";
 import { explain } from "../../src/pipelines/explain.ts";
+import { closeGdprRequest, extendGdprRequest, openRequest } from "../../src/pipelines/gdpr-requests.ts";
 import { takeLead } from "../../src/pipelines/leads.ts";
 import { linkEntity, unlink } from "../../src/pipelines/linking.ts";
 import { lookup, lookupRecord, takeHit } from "../../src/pipelines/lookups.ts";
@@ -156,6 +158,10 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       unarchive: (act) => unarchive(deps, act),
       restrict: (act) => restrict(deps, act),
       unrestrict: (act) => unrestrict(deps, act),
+      openRequest: (act) => openRequest(deps, act),
+      extendGdprRequest: (act) => extendGdprRequest(deps, act),
+      closeGdprRequest: (act) => closeGdprRequest(deps, act),
+      bundleOf: (of) => bundleOf(deps, of),
       erase: (act) => erase(deps, act),
       confirmReceipt: (act) => confirmReceipt(deps, act),
       unseal: (sealed) => deps.seal.open(sealed),

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openShop, type Shop } from "../support/shop.ts";
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({});
+});
+afterAll(() => shop?.close());
+
+const ok = async (answer: ReturnType<Shop["api"]>, status = 200) => {
+  const { status: got, body } = await answer;
+  expect(got, JSON.stringify(body)).toBe(status);
+  return body;
+};
+const post = (path: string, body: Record<string, unknown>) => shop.api("POST", path, { body });
+
+async function company(name: string) {
+  const id = (await ok(post("/v1/kundeemner", { firmanavn: name, telefon: "33123456" }), 201)).meta.id;
+  const person = async (navn: string, email: string) =>
+    (await ok(post(`/v1/kundeemner/${id}/kontaktpersoner`, { navn, email }), 201)).meta.id;
+  const [jens, mette] = [await person("Jens Holm", "jens@bundt.dk"), await person("Mette Friis", "mette@bundt.dk")];
+  return { id, jens, mette };
+}
+
+test("S72 a request is due a month after it came, extended once by two, and listed by urgency", async () => {
+  const { id } = await company("Frist ApS");
+  const first = await ok(post("/v1/gdpr-requests", { kind: "access", kundeemneId: id, receivedOn: "2026-01-31" }), 201);
+  expect(first).toMatchObject({ dueOn: "2026-02-28", state: "open", overdue: true });
+  const second = await ok(
+    post("/v1/gdpr-requests", { kind: "portability", kundeemneId: id, receivedOn: "2026-01-15" }),
+    201,
+  );
+  const listed = await ok(shop.api("GET", "/v1/gdpr-requests?overdue=true"));
+  expect(listed.items.map((each: { id: string }) => each.id)).toEqual([second.id, first.id]);
+  const why = { why: "Mange systemer" };
+  expect(await ok(post(`/v1/gdpr-requests/${first.id}/extend`, why))).toMatchObject({ dueOn: "2026-04-30" });
+  await ok(post(`/v1/gdpr-requests/${first.id}/extend`, why), 409);
+  await ok(post(`/v1/gdpr-requests/${first.id}/close`, { state: "refused" }), 422);
+  const refused = await ok(
+    post(`/v1/gdpr-requests/${first.id}/close`, { state: "refused", outcome: "Ukendt identitet" }),
+  );
+  expect(refused).toMatchObject({ state: "refused", overdue: false, closedBy: "test admin" });
+  await ok(post(`/v1/gdpr-requests/${first.id}/close`, { state: "done" }), 409);
+  await ok(post("/v1/gdpr-requests", { kind: "access", kundeemneId: id, receivedOn: "2099-01-01" }), 422);
+});
+
+test("S72 art. 15 and 20: the bundle has data, sources, activities, consents and recipients, and other people are struck out", async () => {
+  const { id, jens, mette } = await company("Bundt ApS");
+  await ok(
+    post(`/v1/kundeemner/${id}/noter`, {
+      tekst: "Jens Holm ringede; Mette Friis (mette@bundt.dk) er på ferie",
+      kontaktpersonId: jens,
+    }),
+    201,
+  );
+  await ok(post(`/v1/kundeemner/${id}/noter`, { tekst: "Mettes egen note", kontaktpersonId: mette }), 201);
+  await ok(
+    post(`/v1/kundeemner/${id}/samtykker`, {
+      channel: "email",
+      kind: "withdrawn",
+      kontaktpersonId: jens,
+      source: "telefonen",
+    }),
+    201,
+  );
+  await shop.settle();
+  const bundle = await ok(shop.api("GET", `/v1/kundeemner/${id}/bundle?kontaktpersonId=${jens}`));
+  expect(bundle).toMatchObject({
+    of: { kundeemneId: id, kontaktpersonId: jens },
+    data: { navn: "Jens Holm", email: "jens@bundt.dk" },
+    sources: { email: { kind: "api" } },
+    activities: { noter: [{ tekst: "Jens Holm ringede; […] ([…]) er på ferie" }] },
+    consents: [{ kind: "withdrawn", source: "telefonen" }],
+    recipients: {
+      systems: [{ connection: "crm", object: "kontaktperson", state: "linked" }],
+      campaigns: [],
+      files: [],
+    },
+    others: 1,
+  });
+  expect(JSON.stringify(bundle)).not.toMatch(/mette/i);
+  const whole = await ok(shop.api("GET", `/v1/kundeemner/${id}/bundle`));
+  expect(whole).toMatchObject({ data: { firmanavn: "Bundt ApS" }, others: 2 });
+  expect(JSON.stringify(whole)).not.toMatch(/jens holm|mette/i);
+  expect((await shop.api("GET", "/v1/audit?kind=read")).body.items[0]).toMatchObject({
+    action: "GET /v1/kundeemner/{id}/bundle",
+    target: id,
+  });
+});
+
+test("S72 art. 16 and 19: what is rectified goes on to every linked system by itself", async () => {
+  const { id } = await company("Rettes ApS");
+  await shop.settle();
+  await ok(shop.api("PATCH", `/v1/kundeemner/${id}`, { body: { firmanavn: "Rettet ApS" } }));
+  await shop.settle();
+  expect(await shop.rowOf(id, "kundeemne")).toMatchObject({ Navn: "Rettet ApS" });
+});
+
+test("S72 art. 17, 18 and 21: closing a request as done erases, restricts or notes the objection, once", async () => {
+  const { id, jens } = await company("Udføres ApS");
+  const ask = async (kind: string, more: Record<string, unknown> = {}) =>
+    (await ok(post("/v1/gdpr-requests", { kind, kundeemneId: id, note: "ringede", ...more }), 201)).id;
+  const done = async (request: string) => ok(post(`/v1/gdpr-requests/${request}/close`, { state: "done" }));
+  await done(await ask("objection", { receivedOn: "2026-02-01" }));
+  expect(await ok(shop.api("GET", `/v1/kundeemner/${id}`))).toMatchObject({ indsigelse: "2026-02-01" });
+  await done(await ask("restriction"));
+  expect(await ok(shop.api("GET", `/v1/kundeemner/${id}`))).toMatchObject({ begraenset: { vaerdi: true } });
+  const erasure = await done(await ask("erasure", { kontaktpersonId: jens }));
+  expect(erasure).toMatchObject({ state: "done", note: null, erasureId: expect.any(String) });
+  expect(await ok(shop.api("GET", `/v1/kundeemner/${id}`))).toMatchObject({
+    kontaktpersoner: [{ navn: "Mette Friis" }],
+  });
+  await done(await ask("erasure"));
+  await ok(post("/v1/gdpr-requests", { kind: "access", kundeemneId: id }), 410);
+  const notes = await shop.engine.deps.db.sql.unsafe(
+    "select note from gdpr_requests where kundeemne_id = $1 and note is not null",
+    [id],
+  );
+  expect(notes).toEqual([]);
+});
