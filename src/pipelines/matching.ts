@@ -12,7 +12,7 @@ import type { Entity } from "../rules/record.ts";
 import { findCandidates } from "../store/candidates.ts";
 import type { Db } from "../store/database.ts";
 import { loadEntities } from "../store/entities.ts";
-import { type Blocked, findBlocked } from "../store/match-blocks.ts";
+import { type Blocked, findBlocked, MOST_IN_BLOCK } from "../store/match-blocks.ts";
 import { type Batch, type EntitySlot, slotOf } from "./batch.ts";
 import { blockQueries } from "./match-blocks.ts";
 import { factsOf } from "./match-facts.ts";
@@ -175,8 +175,13 @@ export class MatchIndex {
     const { sure, blocks } = keysOf(facts);
     const sides = evidenceOf(facts).cvr === null ? [WITHOUT_CVR, WITH_CVR] : [WITHOUT_CVR];
     const ids = new Set<string>();
-    for (const key of [...sure, ...sides.flatMap((side) => blocks.map((block) => side + block))])
-      for (const id of this.#byKey.get(key) ?? []) if (!refused.has(id)) ids.add(id);
+    const add = (key: string, most: number): void => {
+      const sharing = this.#byKey.get(key);
+      if (sharing === undefined || sharing.size > most) return;
+      for (const id of sharing) if (!refused.has(id)) ids.add(id);
+    };
+    for (const key of sure) add(key, Number.POSITIVE_INFINITY);
+    for (const side of sides) for (const block of blocks) add(side + block, MOST_IN_BLOCK);
     const records = [...ids].sort().map((id) => ({ id, facts: this.#facts.get(id) ?? {} }));
     const match = chooseMatch(facts, records);
     const numbered = number === undefined ? undefined : this.#byNumber.get(number);

@@ -68,8 +68,8 @@ export const matchFields = [
 
 const columns = matchFields.map((field) => [field, kundeemneCatalogue.columnOf.get(field) ?? field] as const);
 const selected = columns.map(([, column]) => `k.${column}`).join(", ");
-/** A key that more records share is nobody's mark: what is beyond is not looked at. */
-const MOST = 200;
+/** A key that more records share is nobody's mark (a telephone that somebody made up, an office hotel): it is passed over. */
+export const MOST_IN_BLOCK = 100;
 
 /**
  * Records that share keys or a house with any of several, with what matching reads of each: indexed look-ups, never all
@@ -85,11 +85,15 @@ export async function findBlocked(
   const rows = await sql.unsafe(
     `with shared as (
        select w.n, found.id, w.weight from unnest($1::int[], $2::int[], $3::int[]) w(n, key, weight) cross join lateral
-         (select kundeemne_id as id from match_blocks where key = w.key limit ${MOST} offset 0) found
+         (select kundeemne_id as id, count(*) over () as many from
+            (select kundeemne_id from match_blocks where key = w.key limit ${MOST_IN_BLOCK + 1} offset 0) few) found
+       where found.many <= ${MOST_IN_BLOCK}
        union all
        select w.n, found.id, 2 from unnest($4::int[], $5::text[], $6::int[]) w(n, house, without_cvr) cross join lateral
-         (select id from kundeemner where match_key ~>=~ (w.house || '|') and match_key ~<~ (w.house || '}')
-            and (cvr_nr is null or w.without_cvr = 0) limit ${MOST} offset 0) found),
+         (select id, count(*) over () as many from
+            (select id from kundeemner where match_key ~>=~ (w.house || '|') and match_key ~<~ (w.house || '}')
+               and (cvr_nr is null or w.without_cvr = 0) limit ${MOST_IN_BLOCK + 1} offset 0) few) found
+       where found.many <= ${MOST_IN_BLOCK}),
      met as (select n, id from shared group by n, id having sum(weight) >= 2)
      select met.n, k.id, ${selected} from met cross join lateral
        (select * from kundeemner where id = met.id and erased_at is null and merged_into is null offset 0) k`,

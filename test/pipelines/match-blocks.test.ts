@@ -1,8 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import { createEntity, editEntity } from "../../src/pipelines/edit.ts";
+import { ingest } from "../../src/pipelines/ingest.ts";
 import { storedBlocks } from "../../src/pipelines/match-blocks.ts";
 import { factsOf } from "../../src/pipelines/match-facts.ts";
 import { candidatesFor } from "../../src/pipelines/matching.ts";
+import { receive } from "../../src/pipelines/receive.ts";
 import { person } from "../support/engine.ts";
 import { company, keeper, type Stage, startStage } from "../support/stage.ts";
 
@@ -57,6 +59,43 @@ test("R24 who has another valid CVR number is nobody's match, whatever else agre
   expect(await ask("select count(*)::int as n from reviews")).toEqual([{ n: 0 }]);
 });
 
+test("R7 R24 two systems that tell of one company at the same moment, one with faults, make one record", async () => {
+  const wish = { debitor: { direction: "in", firstMeeting: "remote", create: "in" } };
+  const stage = await startStage({ objects: {}, open: [], api: { nord: wish, syd: wish } }, kept.keep);
+  await stage.ask("update lanes set released_in = true");
+  const { deps } = stage.engine;
+  const words = [
+    "Nordhavnens",
+    "Lærkedalens",
+    "Svanemøllens",
+    "Ørnebjergets",
+    "Falkevangens",
+    "Klitgårdens",
+    "Bøgestrømmens",
+  ];
+  const told = (vej: string, spell: (word: string) => string) =>
+    words.map((word, n) => {
+      const telefon = `3312${1000 + n}`;
+      const adresse1 = `${vej} ${n + 1}`;
+      return { firmanavn: `${spell(word)} Maskinfabrik ApS`, adresse1, postnr: "8000", landekode: "DK", telefon };
+    });
+  const push = async (connection: string, data: readonly object[]): Promise<void> => {
+    const envelopes = data.map((each, n) => ({ externalId: `${connection} ${n}`, data: each }));
+    await receive(deps, { connection, object: "debitor", via: "push" }, envelopes as never);
+  };
+  await push(
+    "nord",
+    told("Industrivej", (word) => word),
+  );
+  const mistyped = told("Indutrivej", (word) => word.replace(/(.)(.)$/, "$2$1"));
+  await push("syd", mistyped.toReversed());
+  await Promise.all([ingest(deps, "nord"), ingest(deps, "syd")]);
+  expect(await stage.ask("select count(*)::int as n from kundeemner")).toEqual([{ n: words.length }]);
+  expect(await stage.ask("select count(*)::int as n from links where state = 'linked'")).toEqual([
+    { n: 2 * words.length },
+  ]);
+});
+
 test("keys follow name, place, number and telephone, and a change of anything else writes none", async () => {
   const { engine, ask, id } = await known(norgaard);
   const keys = async () => (await ask("select key from match_blocks order by key")).map(({ key }) => Number(key));
@@ -75,3 +114,27 @@ test("keys follow name, place, number and telephone, and a change of anything el
   const asNow = { firmanavn: norgaard.firmanavn, telefon: "33123456" };
   expect(await candidatesFor(engine.deps.db.sql, [{ values: asNow, number: undefined }])).toEqual([id]);
 });
+
+test("a telephone that more than a hundred records have says nothing of anybody", async () => {
+  const { engine, ask, make } = await many();
+  const asked = { firmanavn: "Havneholmens Rederi", telefon: "88888888" };
+  const [first] = await make(1);
+  expect(await candidatesFor(engine.deps.db.sql, [{ values: asked, number: undefined }])).toEqual([first]);
+  await make(100);
+  expect(await candidatesFor(engine.deps.db.sql, [{ values: asked, number: undefined }])).toEqual([]);
+  expect(await ask("select count(*)::int as n from match_blocks")).toEqual([{ n: 101 }]);
+});
+
+/** Records of one name and telephone, and nothing else. */
+async function many() {
+  const stage = await startStage({ rows: { Debitorer: [] } }, kept.keep);
+  const make = async (count: number): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const values = { firmanavn: "Havneholmens Rederi", telefon: "88888888" };
+      ids.push((await createEntity(stage.engine.deps, { entity: "kundeemne", values, by: person })).id);
+    }
+    return ids;
+  };
+  return { ...stage, make };
+}
