@@ -26,6 +26,7 @@ import { duplicateRoutes } from "./routes/duplicates.ts";
 import { erasureRoutes } from "./routes/erasures.ts";
 import { exportRoutes } from "./routes/exports.ts";
 import { feedRoutes } from "./routes/feed.ts";
+import { gdprDutyRoutes } from "./routes/gdpr-duties.ts";
 import { gdprRequestRoutes } from "./routes/gdpr-requests.ts";
 import { handOverRoutes } from "./routes/hand-overs.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -94,6 +95,7 @@ export function createApi(deps: ApiDeps): Api {
   consentRoutes(app, deps);
   erasureRoutes(app, deps);
   gdprRequestRoutes(app, deps);
+  gdprDutyRoutes(app, deps);
   criteriaRoutes(app, deps);
   statisticsRoutes(app, deps);
   segmentRoutes(app, deps);

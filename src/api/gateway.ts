@@ -26,6 +26,7 @@ import type { LookedUp, Lookup, RecordLookup, Taken } from "../pipelines/lookups
 import type { MergeAct, MergeOutcome } from "../pipelines/merging/merge.ts";
 import type { UnmergeAct, UnmergeOutcome } from "../pipelines/merging/unmerge.ts";
 import type { PolicyChange } from "../pipelines/policies.ts";
+import type { ProcessingRegister } from "../pipelines/processing-register.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
 import type { RestrictAct } from "../pipelines/restriction.ts";
@@ -87,6 +88,9 @@ export interface Gateway {
   unarchive(act: ArchiveAct): Promise<void>;
   restrict(act: RestrictAct): Promise<void>;
   unrestrict(act: RestrictAct): Promise<void>;
+  processingRegister(): ProcessingRegister;
+  /** Of the configuration. */
+  leadMonths(): number;
   openRequest(act: NewGdprRequest): Promise<GdprRequest>;
   extendGdprRequest(act: { readonly id: string; readonly why: string }): Promise<GdprRequest>;
   closeGdprRequest(act: {

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { countryName } from "../danish/country.ts";
+import { hasCprLike } from "../danish/cpr.ts";
 import { type Catalogue, kontaktpersonCatalogue, kundeemneCatalogue, type Values } from "../model/catalogue.ts";
 import { checkValue, surroundingsOf } from "../model/check-value.ts";
 import type { Value } from "../model/field.ts";
@@ -67,7 +68,7 @@ export const metaSchema = z
       .optional()
       .openapi({
         description:
-          "Values that came from an ERP and break a rule: kept, not used as a key, not pushed on. Not in lists.",
+          "Values that came from an ERP and break a rule: kept, not used as a key, not pushed on. `cpr_like`: a text may hold a CPR number. Not in lists.",
       }),
   })
   .openapi("Meta");
@@ -199,6 +200,8 @@ function warningsOf(catalogue: Catalogue, values: Values, today: string): { fiel
     if (value === null || value === undefined || field.computed || field.virtual) continue;
     const found = checkValue(field, value, { today, ...surroundingsOf(key, values) });
     if (found !== null) warnings.push({ field: key, code: found.code });
+    if (field.kind === "longText" && typeof value === "string" && hasCprLike(value))
+      warnings.push({ field: key, code: "cpr_like" });
   }
   return warnings;
 }

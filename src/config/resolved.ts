@@ -75,7 +75,12 @@ export interface KoblingConfig {
   readonly pingPong: { readonly swings: number; readonly withinMs: number };
   readonly activities: { readonly tilbudKr: "all" | "open" };
   readonly archive: { readonly requireZeroKreditor: boolean };
-  readonly gdpr: { readonly financialYearEnds: string };
+  readonly gdpr: {
+    readonly financialYearEnds: string;
+    readonly leadMonths: number;
+    readonly controller?: string | undefined;
+    readonly purpose: string;
+  };
   readonly vocabularies: Vocabularies;
   readonly contacts: { readonly ownDomains: readonly string[] };
   readonly leads: { readonly origins: readonly string[]; readonly limit: RequestLimit };

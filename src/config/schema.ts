@@ -205,6 +205,24 @@ export const configSchema = z.strictObject({
         .describe(
           "Last day of the financial year, MM-DD: accounting material is kept five years from it when somebody is erased.",
         ),
+      leadMonths: z
+        .int()
+        .min(1)
+        .max(240)
+        .default(24)
+        .describe("A lead with which nothing has happened for so many months is listed as due to be erased."),
+      controller: z
+        .string()
+        .min(1)
+        .max(500)
+        .optional()
+        .describe("Who answers for the processing, for the record of art. 30."),
+      purpose: z
+        .string()
+        .min(1)
+        .max(1000)
+        .default("Pleje af kunder og emner, salg og markedsføring")
+        .describe("What for, for the record of art. 30."),
     })
     .prefault({})
     .describe("What the rights of the registered ask for."),

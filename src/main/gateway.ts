@@ -30,6 +30,7 @@ import { unmergeKundeemner } from "../pipelines/merging/unmerge.ts";
 import { leaseOutbound, receiptOutbound } from "../pipelines/outbound.ts";
 import { changePolicies } from "../pipelines/policies.ts";
 import { release } from "../pipelines/preview.ts";
+import { processingRegister } from "../pipelines/processing-register.ts";
 import { receive } from "../pipelines/receive.ts";
 import { restrict, unrestrict } from "../pipelines/restriction.ts";
 import { startRun } from "../pipelines/runs.ts";
@@ -58,6 +59,8 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     unarchive: (act) => unarchive(deps, act),
     restrict: (act) => restrict(deps, act),
     unrestrict: (act) => unrestrict(deps, act),
+    processingRegister: () => processingRegister(deps),
+    leadMonths: () => deps.config.gdpr.leadMonths,
     openRequest: (act) => openRequest(deps, act),
     extendGdprRequest: (act) => extendGdprRequest(deps, act),
     closeGdprRequest: (act) => closeGdprRequest(deps, act),

@@ -104,6 +104,8 @@ const OTHER_READS = [
   /^\/v1\/(status|keys|connections(\/\{name\}(\/files)?)?|runs(\/\{id\})?|imports(\/\{id\})?|vocabularies|code-lists|links|feed|subscriptions|webhooks)$/,
   /^\/v1\/(audit|lookups\/\{.*|segments(\/\{id\}(\/events)?)?|campaigns(\/\{id\})?|exports|statistics|duplicates\/searches|conversions\/\{id\}|reviews\/\{id\})$/,
   /^\/v1\/(aktiviteter|opgaver|tilbud|noter)\/\{id\}$/,
+  // Of the configuration.
+  /^\/v1\/gdpr\/processing-register$/,
   // Of one person.
   /^\/v1\/(erasures|gdpr-requests)\/\{id\}$/,
   // Of one record.

@@ -118,3 +118,38 @@ test("S72 art. 17, 18 and 21: closing a request as done erases, restricts or not
   );
   expect(notes).toEqual([]);
 });
+
+test("S72 art. 5 and 25: a text that may hold a CPR number is warned of", async () => {
+  const { id } = await company("Advarsel ApS");
+  await ok(
+    shop.api("PATCH", `/v1/kundeemner/${id}`, {
+      body: { bemaerk1: "Kunden har cpr 010180-1234", bemaerk2: "ordre 20102030" },
+    }),
+  );
+  const { warnings } = (await ok(shop.api("GET", `/v1/kundeemner/${id}`))).meta;
+  expect(warnings).toEqual([{ field: "bemaerk1", code: "cpr_like" }]);
+});
+
+test("S72 art. 5: leads with which nothing has happened for long are listed, and nothing is erased by that", async () => {
+  const { id } = await company("Glemt Lead ApS");
+  const { id: busy } = await company("Aktivt Lead ApS");
+  const { sql } = shop.engine.deps.db;
+  await sql.unsafe("update kundeemner set created_at = created_at - interval '25 months' where id = any($1::uuid[])", [
+    [id, busy],
+  ]);
+  await ok(post(`/v1/kundeemner/${busy}/noter`, { tekst: "Ringede i dag" }), 201);
+  const { items } = await ok(shop.api("GET", "/v1/gdpr/idle-leads"));
+  expect(items).toMatchObject([{ id, firmanavn: "Glemt Lead ApS" }]);
+  expect((await ok(shop.api("GET", "/v1/gdpr/idle-leads?months=30"))).items).toEqual([]);
+  expect(await ok(post(`/v1/kundeemner/${id}/erase`, { ground: "retention" }))).toMatchObject({ ground: "retention" });
+  expect((await ok(shop.api("GET", "/v1/gdpr/idle-leads"))).items).toEqual([]);
+});
+
+test("S72 art. 30: the record of processing names each system with the personal data that it gives and gets", async () => {
+  const register = await ok(shop.api("GET", "/v1/gdpr/processing-register"));
+  expect(register).toMatchObject({ deletion: { inbox: 30 }, bookkeeping: { years: 5, financialYearEnds: "12-31" } });
+  const contacts = register.entries.find(({ object }: { object: string }) => object === "kontaktperson");
+  expect(contacts).toMatchObject({ connection: "crm", side: "crm", registered: "kontaktperson" });
+  expect(contacts.from).toEqual(expect.arrayContaining(["email", "navn"]));
+  expect(contacts.to).toEqual(expect.arrayContaining(["email", "navn"]));
+});

@@ -29,6 +29,7 @@ import { mergeKundeemner } from "../../src/pipelines/merging/merge.ts";
 import { unmergeKundeemner } from "../../src/pipelines/merging/unmerge.ts";
 import { changePolicies } from "../../src/pipelines/policies.ts";
 import { release } from "../../src/pipelines/preview.ts";
+import { processingRegister } from "../../src/pipelines/processing-register.ts";
 import { receive } from "../../src/pipelines/receive.ts";
 import { restrict, unrestrict } from "../../src/pipelines/restriction.ts";
 import { startRun } from "../../src/pipelines/runs.ts";
@@ -158,6 +159,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       unarchive: (act) => unarchive(deps, act),
       restrict: (act) => restrict(deps, act),
       unrestrict: (act) => unrestrict(deps, act),
+      processingRegister: () => processingRegister(deps),
+      leadMonths: () => deps.config.gdpr.leadMonths,
       openRequest: (act) => openRequest(deps, act),
       extendGdprRequest: (act) => extendGdprRequest(deps, act),
       closeGdprRequest: (act) => closeGdprRequest(deps, act),
