@@ -32,6 +32,7 @@ import { handOverRoutes } from "./routes/hand-overs.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { importRoutes } from "./routes/imports.ts";
 import { inboundRoutes } from "./routes/inbound.ts";
+import { informedRoutes } from "./routes/informed.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { kontaktpersonRoutes } from "./routes/kontaktpersoner.ts";
 import { kundeemneRoutes } from "./routes/kundeemner.ts";
@@ -96,6 +97,7 @@ export function createApi(deps: ApiDeps): Api {
   erasureRoutes(app, deps);
   gdprRequestRoutes(app, deps);
   gdprDutyRoutes(app, deps);
+  informedRoutes(app, deps);
   criteriaRoutes(app, deps);
   statisticsRoutes(app, deps);
   segmentRoutes(app, deps);

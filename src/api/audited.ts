@@ -14,6 +14,7 @@ export const bulkReads: ReadonlySet<string> = new Set([
   "/v1/erasures",
   "/v1/gdpr-requests",
   "/v1/gdpr/idle-leads",
+  "/v1/gdpr/not-informed",
   "/v1/kundeemner/:id/bundle",
   "/v1/leads",
   "/v1/domain-contacts",

@@ -45,6 +45,7 @@ export const personalData: Readonly<Record<string, ErasedHow>> = {
   tombstones: "hashed",
   // Ids, names of fields and codes, never what stood there.
   import_faults: "ids",
+  informed: "ids",
   segment_events: "ids",
   hand_over_batches: "ids",
   feed_batches: "ids",

@@ -153,3 +153,36 @@ test("S72 art. 30: the record of processing names each system with the personal 
   expect(contacts.from).toEqual(expect.arrayContaining(["email", "navn"]));
   expect(contacts.to).toEqual(expect.arrayContaining(["email", "navn"]));
 });
+
+test("S72 art. 14: who came from elsewhere is to be told within a month, and is on the list until that is noted", async () => {
+  const { id, jens } = await company("Oplyst ApS");
+  const { sql } = shop.engine.deps.db;
+  await sql.unsafe(
+    "update kontaktpersoner set oprettet_via = 'domaene', created_at = '2026-01-31T10:00:00Z' where id = $1",
+    [jens],
+  );
+  const { items } = await ok(shop.api("GET", "/v1/gdpr/not-informed"));
+  expect(items).toEqual([
+    {
+      ...{ entity: "kontaktperson", id: jens, kundeemneId: id, name: "Jens Holm", from: "domaene" },
+      ...{ since: "2026-01-31T10:00:00.000Z", dueOn: "2026-02-28" },
+    },
+  ]);
+  await ok(post("/v1/gdpr/informed", { entityIds: [jens], how: "email", on: "2099-01-01" }), 422);
+  expect(await ok(post("/v1/gdpr/informed", { entityIds: [jens], how: "email" }))).toEqual({ noted: 1 });
+  expect(await ok(post("/v1/gdpr/informed", { entityIds: [jens], how: "letter" }))).toEqual({ noted: 0 });
+  expect((await ok(shop.api("GET", "/v1/gdpr/not-informed"))).items).toEqual([]);
+});
+
+test("S72 art. 14: a one-person company made from a directory is on the list, a company of several is not", async () => {
+  const { sql } = shop.engine.deps.db;
+  const made = [await company("Én Person"), await company("Flere Personer ApS")];
+  const directory = '{"kind":"connection","side":"directory","connection":"cvr","from":0,"to":0}';
+  for (const [n, form] of ["10", "80"].entries())
+    await sql.unsafe(
+      "with h as (update history set by = $2::text::json where entity_id = $1 and version = 1) update kundeemner set virksomhedsform = $3 where id = $1",
+      [made[n]?.id ?? "", directory, form],
+    );
+  const { items } = await ok(shop.api("GET", "/v1/gdpr/not-informed"));
+  expect(items).toMatchObject([{ entity: "kundeemne", id: made[0]?.id, from: "cvr" }]);
+});
