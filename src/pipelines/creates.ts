@@ -33,7 +33,8 @@ const nothing: FoundCreates = { found: new Map(), matched: new Map(), doubtful: 
 
 /**
  * Looks at the remote for objects that an earlier try of a create may have made, before any other try (rule R19). The
- * list is read whole, as a stream, once for the batch: also remotes that can only be listed are asked.
+ * list is read whole, as a stream, for the whole batch, and once more for what it does not show: also remotes that can
+ * only be listed are asked.
  */
 export async function findCreated(deps: Deps, connection: string, leases: readonly Delivery[]): Promise<FoundCreates> {
   const doubted = leases.filter(
@@ -57,20 +58,25 @@ export async function findCreated(deps: Deps, connection: string, leases: readon
     const tied = await loadTiedIds(deps.db.sql, connection, object);
     const hits = new Map<number, Hit[]>();
     try {
-      await deps.limits.call(connection, async () => {
-        for await (const page of deps.clientOf(connection).list(object, {})) {
-          for (const each of page.objects) {
-            if (tied.has(each.externalId)) continue;
-            const { claims } = mapping.readRemote(each.image);
-            for (const lease of own) {
-              const attempt = attempts.get(lease.attemptId ?? -1);
-              const how = attempt === undefined ? "other" : likeness(mapping, attempt.sent, attempt.versions, claims);
-              if (how === "other") continue;
-              hits.set(lease.id, [...(hits.get(lease.id) ?? []), { how, object: each, times: page.times }]);
+      // What one listing does not show is a suspicion; a second one, begun later, says that it was not made (rules R9, R19).
+      for (let listing = 1; listing <= 2; listing += 1) {
+        const missing = own.filter((lease) => !hits.has(lease.id));
+        if (missing.length === 0) break;
+        await deps.limits.call(connection, async () => {
+          for await (const page of deps.clientOf(connection).list(object, {})) {
+            for (const each of page.objects) {
+              if (tied.has(each.externalId)) continue;
+              const { claims } = mapping.readRemote(each.image);
+              for (const lease of missing) {
+                const attempt = attempts.get(lease.attemptId ?? -1);
+                const how = attempt === undefined ? "other" : likeness(mapping, attempt.sent, attempt.versions, claims);
+                if (how === "other") continue;
+                hits.set(lease.id, [...(hits.get(lease.id) ?? []), { how, object: each, times: page.times }]);
+              }
             }
           }
-        }
-      });
+        });
+      }
     } catch (error) {
       for (const lease of own) failed.set(lease.id, asError(error));
       continue;

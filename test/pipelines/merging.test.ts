@@ -190,7 +190,7 @@ test("R28 R33 whatever is merged, taken back and edited in between: nothing is l
     }
   };
   await fc.assert(fc.asyncProperty(fc.array(act, { minLength: 2, maxLength: 8 }), run), { numRuns: 15 });
-});
+}, 120_000);
 
 test("R28 two records merged into each other at once become one, and never none", async () => {
   const { deps } = stage.engine;
