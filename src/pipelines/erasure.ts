@@ -115,6 +115,7 @@ async function eraseWithin(
   const values = await valuesOf(tx, COLUMNS);
   const receipts = [
     ...remotes.filter(({ linked }) => linked).map((remote) => receiptOf(deps, remote, now)),
+    ...(await viewReceipts(deps, tx)),
     ...(await audienceReceipts(deps, tx)),
     ...(await fileReceipts(deps, tx)),
   ];
@@ -182,6 +183,19 @@ function receiptOf(
         }
       : { state: "open", why: "not_ours_to_erase", keepUntil: null }),
   };
+}
+
+/** Accounts of a Kundeemne that goes on, which show an erased contact flat: emptied there by hand, they are empty here (rule R29). */
+async function viewReceipts(deps: Deps, tx: Tx): Promise<Receipt[]> {
+  const rows = await tx.unsafe(
+    `select connection, object, external_id from links where view_of in (select id from erasing) and entity_id not in (select id from erasing)
+     and state in ('linked', 'extra') order by 1, 2, 3`,
+  );
+  return rows.map((row) => ({
+    ...{ connection: String(row.connection), object: String(row.object) },
+    sealedId: deps.seal.seal(String(row.external_id)),
+    ...{ state: "open", why: "not_ours_to_erase", keepUntil: null, doneAt: null, doneBy: null },
+  }));
 }
 
 /** Campaign tools that have the person's address are told by the usual hand-over to remove it. */

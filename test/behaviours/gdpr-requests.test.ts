@@ -186,3 +186,19 @@ test("S72 art. 14: a one-person company made from a directory is on the list, a 
   const { items } = await ok(shop.api("GET", "/v1/gdpr/not-informed"));
   expect(items).toMatchObject([{ entity: "kundeemne", id: made[0]?.id, from: "cvr" }]);
 });
+
+test("S73 approvals that are missing, refused or older than a year are listed by a filter, current ones are not", async () => {
+  const made = async (name: string, fields: Record<string, unknown>) =>
+    (await ok(post("/v1/kundeemner", { firmanavn: name, ...fields }), 201)).meta.id;
+  const dayAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+  const [missing, old, current] = [
+    await made("Mangler S73", {}),
+    await made("Gammel S73", { gdprOk: true, gdprDato: dayAgo(400) }),
+    await made("Gyldig S73", { gdprOk: true, gdprDato: dayAgo(100) }),
+  ];
+  const filter = encodeURIComponent("gdprOk is empty or gdprOk = false or gdprDato is empty or gdprDato < today-365d");
+  const { items } = await ok(shop.api("GET", `/v1/kundeemner?limit=100&filter=${filter}`));
+  const ids = items.map(({ meta }: { meta: { id: string } }) => meta.id);
+  expect(ids).toEqual(expect.arrayContaining([missing, old]));
+  expect(ids).not.toContain(current);
+});
