@@ -45,6 +45,7 @@ import { policyRoutes } from "./routes/policies.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
 import { recordStoryRoutes } from "./routes/record-story.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
+import { robinsonRoutes } from "./routes/robinson.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { segmentMemberRoutes } from "./routes/segment-members.ts";
 import { segmentRoutes } from "./routes/segments.ts";
@@ -94,6 +95,7 @@ export function createApi(deps: ApiDeps): Api {
   linkRoutes(app, deps);
   lookupRoutes(app, deps);
   consentRoutes(app, deps);
+  robinsonRoutes(app, deps);
   erasureRoutes(app, deps);
   gdprRequestRoutes(app, deps);
   gdprDutyRoutes(app, deps);

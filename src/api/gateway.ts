@@ -30,6 +30,7 @@ import type { ProcessingRegister } from "../pipelines/processing-register.ts";
 import type { Receipt } from "../pipelines/receipts.ts";
 import type { Envelope, Received } from "../pipelines/receive.ts";
 import type { RestrictAct } from "../pipelines/restriction.ts";
+import type { ListedPerson, RobinsonChecked } from "../pipelines/robinson.ts";
 import type { HandedMember, SegmentRun } from "../pipelines/segments.ts";
 import type { Eligibility, RefusalCode } from "../rules/eligibility.ts";
 import type { Campaign } from "../store/campaigns.ts";
@@ -106,6 +107,11 @@ export interface Gateway {
   unseal(sealed: string): string;
   verifyAudit(noted?: { readonly number: number; readonly hash: string }): Promise<AuditVerdict>;
   noteConsent(act: ConsentAct): Promise<StoredConsent>;
+  /** The list is read once, and nothing of it is kept. */
+  checkRobinson(
+    list: AsyncIterable<readonly ListedPerson[]>,
+    act: { readonly day: string; readonly by: Actor },
+  ): Promise<RobinsonChecked>;
   runSegment(id: string): Promise<SegmentRun>;
   handMembers(query: { id: string; after: string | null; limit: number }): Promise<{
     items: readonly HandedMember[];

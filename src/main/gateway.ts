@@ -33,6 +33,7 @@ import { release } from "../pipelines/preview.ts";
 import { processingRegister } from "../pipelines/processing-register.ts";
 import { receive } from "../pipelines/receive.ts";
 import { restrict, unrestrict } from "../pipelines/restriction.ts";
+import { checkRobinson } from "../pipelines/robinson.ts";
 import { startRun } from "../pipelines/runs.ts";
 import { handMembers, refusedOf, runSegment, wishMember } from "../pipelines/segments.ts";
 import { completeSnapshot, openSnapshot } from "../pipelines/snapshots.ts";
@@ -70,6 +71,7 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     unseal: (sealed) => deps.seal.open(sealed),
     verifyAudit: (noted) => verifyAudit(deps, noted),
     noteConsent: (act) => noteConsent(deps, act),
+    checkRobinson: (list, act) => checkRobinson(deps, list, act),
     openExport: (act) => openExport(deps, act),
     putExport: (act) => putExport(deps, act),
     createCampaign: (act) => createCampaign(deps, act),

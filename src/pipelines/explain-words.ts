@@ -51,6 +51,7 @@ export const ruleReasons: Readonly<Record<string, Label>> = {
   "S68:unarchived": { da: "taget ud af arkivet gennem API'et", en: "taken out of the archive through the API" },
   "S72:restricted": { da: "behandlingen er begrænset", en: "its processing was restricted" },
   "S72:unrestricted": { da: "begrænsningen er ophævet", en: "the restriction was lifted" },
+  "S60:robinson": { da: "opslag i Robinson-listen", en: "looked up in the Robinson list" },
   "S54:sum": { da: "summen af dens tilbud", en: "the sum of its tilbud" },
   "S55:sum": { da: "summen af dens aktiviteter", en: "the sum of its activities" },
   "S56:latest": { da: "dens seneste aktivitet", en: "its latest activity" },

@@ -32,6 +32,7 @@ import { release } from "../../src/pipelines/preview.ts";
 import { processingRegister } from "../../src/pipelines/processing-register.ts";
 import { receive } from "../../src/pipelines/receive.ts";
 import { restrict, unrestrict } from "../../src/pipelines/restriction.ts";
+import { checkRobinson } from "../../src/pipelines/robinson.ts";
 import { startRun } from "../../src/pipelines/runs.ts";
 import { handMembers, refusedOf, runSegment, wishMember } from "../../src/pipelines/segments.ts";
 import { pauseConnection, resumeConnection } from "../../src/pipelines/steering.ts";
@@ -170,6 +171,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       unseal: (sealed) => deps.seal.open(sealed),
       verifyAudit: (noted) => verifyAudit(deps, noted),
       noteConsent: (act) => noteConsent(deps, act),
+      checkRobinson: (list, act) => checkRobinson(deps, list, act),
       openExport: (act) => openExport(deps, act),
       putExport: (act) => putExport(deps, act),
       createCampaign: (act) => createCampaign(deps, act),
