@@ -43,14 +43,14 @@ export function soundBlocks(facts: MatchFacts): string[] {
 }
 
 /**
- * What is locked around a create (rule R7): everything by which two sides can be linked without a person. The house
- * stands for its names, telephone and domain for its streets, since either may be typed wrongly.
+ * What is locked around a create (rule R7): everything by which two sides can be linked without a person. Where a name or a
+ * street is typed wrongly, telephone or domain is equal and is what is locked; a house alone never is, since many share one and
+ * would wait for each other.
  */
 export function lockKeysOf(facts: MatchFacts): string[] {
   const { house, phone, domains } = evidenceOf(facts);
-  const keys = matchKeys(facts).filter((key) => !key.startsWith("M6:"));
+  const keys = matchKeys(facts);
   if (house === null) return keys;
-  keys.push(`house:${house}`);
   if (phone !== null) keys.push(`phone:${phone}`);
   for (const domain of domains) keys.push(`domain:${domain}`);
   return keys;

@@ -83,11 +83,15 @@ export async function findBlocked(
   if (keys.length === 0 && houses.length === 0) return [];
   // Value by value (offset 0): before there are statistics the planner would read the whole table.
   const rows = await sql.unsafe(
-    `with shared as (
-       select w.n, found.id, w.weight from unnest($1::int[], $2::int[], $3::int[]) w(n, key, weight) cross join lateral
+    `with wanted as materialized (select * from unnest($1::int[], $2::int[], $3::int[]) w(n, key, weight)),
+     -- Key by key, not asker by asker: those of one town share the sounds of its names.
+     few as materialized (
+       select w.key, found.id from (select distinct key from wanted) w cross join lateral
          (select kundeemne_id as id, count(*) over () as many from
-            (select kundeemne_id from match_blocks where key = w.key limit ${MOST_IN_BLOCK + 1} offset 0) few) found
-       where found.many <= ${MOST_IN_BLOCK}
+            (select kundeemne_id from match_blocks where key = w.key limit ${MOST_IN_BLOCK + 1} offset 0) block) found
+       where found.many <= ${MOST_IN_BLOCK}),
+     shared as (
+       select w.n, few.id, w.weight from wanted w join few on few.key = w.key
        union all
        select w.n, found.id, 2 from unnest($4::int[], $5::text[], $6::int[]) w(n, house, without_cvr) cross join lateral
          (select id, count(*) over () as many from
