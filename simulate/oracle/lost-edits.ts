@@ -59,18 +59,21 @@ const wasNeverTold = (name: RemoteName, change: CellChange, next: CellChange, hi
 
 /**
  * A delivery that was handed out before a person ended the link cannot be called back from a system that pulls: what it
- * overwrites there is nobody's any more (rules R21, R25), and the person was told of the delivery.
+ * overwrites there is nobody's any more (rules R21, R25), and the person was told of the delivery. So is an edit that is
+ * told only after the link has ended.
  */
-function isNobodys(history: Evidence["history"], { row }: CellChange, next: CellChange): boolean {
+function isNobodys(history: Evidence["history"], { row, place }: CellChange, next: CellChange): boolean {
   const ids = new Set(
     history.remotes
       .table("erp")
       .rows.filter((each) => each.uid === row)
       .map((each) => each.id),
   );
-  const stood = history.standings.filter((each) => each.place <= next.place).at(-1);
-  const link = stood?.links.find((each) => each.connection === "erp" && ids.has(each.externalId));
-  return link !== undefined && link.state === "unlinked";
+  return [next.place, history.remotes.erp.toldAt(row, place, next.place) ?? next.place].some((moment) => {
+    const stood = history.standings.filter((each) => each.place <= moment).at(-1);
+    const link = stood?.links.find((each) => each.connection === "erp" && ids.has(each.externalId));
+    return link !== undefined && link.state === "unlinked";
+  });
 }
 
 function lostHere({ history, told }: Evidence): Violation[] {

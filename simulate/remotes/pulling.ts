@@ -47,7 +47,7 @@ export class PullingRemote {
   private readonly rejected = new Set<number>();
   /** By row: the newest counter and delivery of any message that has left, whether or not it was acknowledged. */
   private readonly newest = new Map<number, { counter: number; delivery: number }>();
-  private readonly told: Saying[] = [];
+  private readonly told: (Saying & { readonly toldAt: number })[] = [];
   /** Of receipts: the object as it was when the delivery was applied. */
   readonly sayings = new Map<Receipt, Saying>();
   private events = 0;
@@ -84,7 +84,12 @@ export class PullingRemote {
 
   /** It was acknowledged, having left in its turn. */
   wasTold(saying: Saying): void {
-    this.told.push(saying);
+    this.told.push({ ...saying, toldAt: this.order.place });
+  }
+
+  /** When a message first showed how the row looked between two places of the log; undefined: none did. */
+  toldAt(row: number, from: number, to: number): number | undefined {
+    return this.told.find((each) => each.row === row && each.place >= from && each.place < to)?.toldAt;
   }
 
   /** Has a message shown, in its turn, how the row looked between two places of the log? */

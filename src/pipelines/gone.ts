@@ -15,7 +15,10 @@ export function judgeGone(batch: Batch, lane: OpenLane, slot: LinkSlot | undefin
   // A write is on its way to the old number: the move waits until it has ended, or its end would find nobody (rule R9).
   if (incoming.replacedBy !== undefined && link.inFlight) return close(batch, incoming, "decided", "unchanged");
   const target =
-    incoming.replacedBy === undefined ? undefined : batch.links.get(remoteKey(incoming.object, incoming.replacedBy));
+    incoming.replacedBy === undefined
+      ? undefined
+      : (movedTo(batch, incoming.object, incoming.replacedBy) ??
+        batch.links.get(remoteKey(incoming.object, incoming.replacedBy)));
   const under = target?.link;
   // Seen under its new number already, as a stranger that stands for nobody: that row makes room.
   if (incoming.replacedBy !== undefined && (under === undefined || under.entityId === null)) {
@@ -117,4 +120,11 @@ export function linkedElsewhere(batch: Batch, linkId: string, entityId: string, 
     return true;
   for (const slot of batch.links.values()) if (slot.link.entityId === entityId && live(slot.link)) return true;
   return false;
+}
+
+/** The link that this batch has moved to the number already: another object that became the same one there. */
+function movedTo(batch: Batch, object: string, externalId: string): LinkSlot | undefined {
+  const ids = new Set(batch.renumbered.filter((each) => each.externalId === externalId).map(({ id }) => id));
+  if (ids.size === 0) return undefined;
+  return [...batch.links.values()].find(({ link }) => ids.has(link.id) && link.object === object);
 }
