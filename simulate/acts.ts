@@ -204,6 +204,13 @@ async function retie(history: History, deps: Deps, step: Step & { do: "unlink" |
     const table = history.remotes.table(link.connection as RemoteName);
     const now = table.byId(table.replaced.get(String(link.external_id)) ?? "");
     if (now !== undefined) history.strangers.add(`${link.connection} ${now.uid}`);
+    // Whose object was merged into this one there, and nobody has seen it yet, follows to what is nobody's now (rule R9).
+    const merged = table.rows.filter((row) => row.replacedBy === String(link.external_id)).map((row) => row.id);
+    const followers = await sql.unsafe(
+      "select entity_id from links where connection = $1 and external_id = any($2) and entity_id is not null",
+      [String(link.connection), merged],
+    );
+    for (const { entity_id } of followers) history.retied.add(String(entity_id));
     await unlink(deps, { linkId: String(link.id), by: person });
     return String(link.id);
   }
