@@ -1,9 +1,8 @@
 import { decideReview } from "../src/pipelines/decisions.ts";
 import type { Deps } from "../src/pipelines/deps.ts";
-import { person } from "./acts.ts";
 import type { History } from "./history.ts";
 import { type Key, uniqueValue } from "./remotes/columns.ts";
-import type { Step } from "./steps.ts";
+import { person, type Step } from "./steps.ts";
 
 const choices: Readonly<Record<string, readonly string[]>> = {
   conflict: ["take_theirs", "keep_ours", "value", "take_theirs", "keep_ours"],

@@ -13,9 +13,8 @@ import { untilQuiet } from "./quiet.ts";
 import { CVR, columnOf, columns, cvrNumber, FLAG, KEYS, type Key, objectOf, uniqueValue } from "./remotes/columns.ts";
 import type { Cell } from "./remotes/log.ts";
 import type { Row } from "./remotes/table.ts";
-import type { RemoteName, Step } from "./steps.ts";
+import { person, type RemoteName, type Step } from "./steps.ts";
 
-export const person = { kind: "person", name: "ada" } as const;
 /** Company numbers of those that come later lie above those that stand at the start. */
 const FIRST_NEW = 20;
 

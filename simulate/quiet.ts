@@ -6,6 +6,7 @@ import { applyAtErp, pullForErp, pushFromErp, receiptsFromErp, snapshotFromErp }
 import type { History } from "./history.ts";
 import { objectOf } from "./remotes/columns.ts";
 import { CALLED, REMOTES } from "./remotes/remotes.ts";
+import { person } from "./steps.ts";
 import { startingWishes } from "./world.ts";
 
 const MOST_ROUNDS = 14;
@@ -101,6 +102,5 @@ export async function reopen(history: History): Promise<void> {
   const { deps, life } = history.process();
   life.begin(undefined);
   const restricted = await history.ground.sql.unsafe("select id from kundeemner where begraenset_vaerdi order by id");
-  for (const { id } of restricted)
-    await unrestrict(deps, { id: String(id), reason: "the history ends", by: { kind: "person", name: "ada" } });
+  for (const { id } of restricted) await unrestrict(deps, { id: String(id), reason: "the history ends", by: person });
 }

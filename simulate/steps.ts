@@ -1,6 +1,9 @@
 /** Names of the remotes of a history. `erp` pushes and pulls; the others are called. */
 export type RemoteName = "crm" | "a" | "b" | "dir" | "erp";
 
+/** Who acts here in a history. */
+export const person = { kind: "person", name: "ada" } as const;
+
 /** What goes wrong at a call: the number of the call within its step, from 0, and how. */
 export interface Fault {
   readonly call: number;

@@ -47,7 +47,13 @@ import {
 import { startUndo } from "../pipelines/undo.ts";
 
 /** The pipelines, bound to their deps, as the API calls them. */
-export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
+export const bindGateway = (deps: Deps, webhooks: WebhookDeps): Gateway => ({
+  ...bindPipelines(deps),
+  addWebhook: (url) => addEventWebhook(webhooks, url),
+});
+
+/** All of the gateway but its own webhooks, which send over HTTP. */
+export function bindPipelines(deps: Deps): Omit<Gateway, "addWebhook"> {
   const conversions = watchConversions(deps.db.sql);
   return {
     receive: (from, envelopes) => receive(deps, from, envelopes),
@@ -118,7 +124,6 @@ export function bindGateway(deps: Deps, webhooks: WebhookDeps): Gateway {
     applyImport: ({ id, ...wish }) => applyImport(deps, id, wish),
     openSnapshot: (act) => openSnapshot(deps, act),
     completeSnapshot: (act) => completeSnapshot(deps, act),
-    addWebhook: (url) => addEventWebhook(webhooks, url),
     explain: (question) => explain(deps, question),
   };
 }

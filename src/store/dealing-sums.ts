@@ -91,6 +91,15 @@ export const liveNyesteAkt = (alias: string): string =>
   `(case when ${alias}.naeste_akt <= (select kobling_today()) then (select max(a.dato) from aktiviteter a
     where a.kundeemne_id = ${alias}.id and a.dato <= (select kobling_today())) else ${alias}.nyeste_akt end)`;
 
+const LIVE: ReadonlyMap<string, string> = new Map([["nyesteAkt", liveNyesteAkt("e")]]);
+
+/**
+ * Of these fields of `kundeemner e`, what stands for a column that has to be worked out anew, as `criterionSql` takes it;
+ * undefined: none.
+ */
+export const liveOf = async (sql: Db, fields: ReadonlySet<string>): Promise<ReadonlyMap<string, string> | undefined> =>
+  fields.has("nyesteAkt") && (await isDayTurning(sql)) ? LIVE : undefined;
+
 /** Emner that have tilbud, in id order, page by page. */
 export async function pageWithTilbud(sql: Db, after: string, limit: number): Promise<string[]> {
   const rows = await sql.unsafe(

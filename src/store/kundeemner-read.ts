@@ -3,7 +3,7 @@ import { type Criterion, fieldsOf } from "../model/criteria.ts";
 import type { Provenance, RecordPolicy } from "../rules/record.ts";
 import { criterionSql } from "./criteria-sql.ts";
 import type { Db } from "./database.ts";
-import { isDayTurning, liveNyesteAkt } from "./dealing-sums.ts";
+import { liveNyesteAkt, liveOf } from "./dealing-sums.ts";
 import { type PageEnd, type SortOrder, type Stretch, stretchesOf } from "./list-stretches.ts";
 import { instantText, readColumns, readValues } from "./read-columns.ts";
 
@@ -59,7 +59,7 @@ export async function findKundeemner(sql: Db, ids: readonly string[]): Promise<R
 export async function listKundeemner(sql: Db, query: ListQuery): Promise<RecordPage> {
   const rows: Row[] = [];
   const asked = new Set([...fieldsOf(query.criterion), query.sort.by]);
-  const live = asked.has("nyesteAkt") && (await isDayTurning(sql)) ? LIVE : undefined;
+  const live = await liveOf(sql, asked);
   for (const stretch of stretchesOf(sql, query, live)) {
     if (rows.length > query.limit) break;
     const more = await readStretch(sql, query, stretch, query.limit + 1 - rows.length, live);
@@ -74,7 +74,7 @@ export async function listKundeemner(sql: Db, query: ListQuery): Promise<RecordP
 
 /** How many Kundeemner meet a criterion; erased and merged ones are none. */
 export async function countKundeemner(sql: Db, criterion: Criterion): Promise<number> {
-  const live = fieldsOf(criterion).has("nyesteAkt") && (await isDayTurning(sql)) ? LIVE : undefined;
+  const live = await liveOf(sql, fieldsOf(criterion));
   const asked = criterionSql(sql, kundeemneCatalogue, criterion, live === undefined ? {} : { live });
   const [row] = await sql<{ n: number }[]>`
     select count(*)::float8 as n from kundeemner e where ${asked} and e.erased_at is null and e.merged_into is null`;
@@ -118,8 +118,6 @@ export async function findKontaktperson(sql: Db, kundeemneId: string, id: string
     where e.id = ${id}::text::uuid and e.kundeemne_id = ${kundeemneId}::text::uuid and e.erased_at is null`;
   return rows[0] && readKontakt(rows[0]);
 }
-
-const LIVE: ReadonlyMap<string, string> = new Map([["nyesteAkt", liveNyesteAkt("e")]]);
 
 interface Row {
   readonly [column: string]: unknown;

@@ -11,7 +11,7 @@ import {
 } from "../model/statistics.ts";
 import { criterionSql } from "./criteria-sql.ts";
 import type { Db } from "./database.ts";
-import { isDayTurning, liveNyesteAkt } from "./dealing-sums.ts";
+import { liveOf } from "./dealing-sums.ts";
 
 /** More groups than a person reads, or a program should take in one answer. */
 export const MOST_GROUPS = 2000;
@@ -21,10 +21,7 @@ export const MOST_GROUPS = 2000;
  * Erased and merged records are none. Sums of fewer than five records are left out (S42).
  */
 export async function readStatistics(sql: Db, query: StatisticsQuery): Promise<StatisticsGroup[]> {
-  const live =
-    fieldsOf(query.criterion).has("nyesteAkt") && (await isDayTurning(sql))
-      ? new Map([["nyesteAkt", liveNyesteAkt("e")]])
-      : undefined;
+  const live = await liveOf(sql, fieldsOf(query.criterion));
   const asked = criterionSql(sql, kundeemneCatalogue, query.criterion, live === undefined ? {} : { live });
   const keys = query.by.map((name, at) => sql`${keyOf(sql, name, query)} as ${sql(`key_${at}`)}`);
   const sums = query.sums.map(

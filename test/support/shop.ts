@@ -1,42 +1,8 @@
 import { type Simulator, startKeyBalance } from "../../simulators/keybalance/server.ts";
 import type { TableSettings } from "../../simulators/keybalance/tables.ts";
+import { bindPipelines } from "../../src/main/gateway.ts";
 import type { Mapping } from "../../src/mappings/mapping.ts";
 import { countDrift } from "../../src/pipelines/agreement.ts";
-import { archive, unarchive } from "../../src/pipelines/archive.ts";
-import { createCampaign, endCampaign, selectCampaign } from "../../src/pipelines/audience/campaigns.ts";
-import { openExport, putExport } from "../../src/pipelines/audience/exports.ts";
-import { noteOptOuts, takeNotice } from "../../src/pipelines/audience/opt-outs.ts";
-import { verifyAudit } from "../../src/pipelines/audit.ts";
-import { backpressure } from "../../src/pipelines/backpressure.ts";
-import { bundleOf } from "../../src/pipelines/bundle.ts";
-import { readCodeLists, unknownCodes } from "../../src/pipelines/code-lists.ts";
-import { askEligibility, noteConsent } from "../../src/pipelines/consents.ts";
-import { convert, planConversion } from "../../src/pipelines/conversions/convert.ts";
-import { watchConversions } from "../../src/pipelines/conversions/watch.ts";
-import { changeDealing } from "../../src/pipelines/dealings.ts";
-import { decideMany } from "../../src/pipelines/decide-many.ts";
-import { decideReview } from "../../src/pipelines/decisions.ts";
-import { takeAddress, undoDomainContact } from "../../src/pipelines/domain-contacts.ts";
-import { startDuplicateSearch } from "../../src/pipelines/duplicates.ts";
-import { createEntity, deleteContact, editEntity } from "../../src/pipelines/edit.ts";
-import { confirmReceipt, erase } from "../../src/pipelines/erasure.ts";
-import { explain } from "../../src/pipelines/explain.ts";
-import { closeGdprRequest, extendGdprRequest, openRequest } from "../../src/pipelines/gdpr-requests.ts";
-import { takeLead } from "../../src/pipelines/leads.ts";
-import { linkEntity, unlink } from "../../src/pipelines/linking.ts";
-import { lookup, lookupRecord, takeHit } from "../../src/pipelines/lookups.ts";
-import { mergeKundeemner } from "../../src/pipelines/merging/merge.ts";
-import { unmergeKundeemner } from "../../src/pipelines/merging/unmerge.ts";
-import { changePolicies } from "../../src/pipelines/policies.ts";
-import { release } from "../../src/pipelines/preview.ts";
-import { processingRegister } from "../../src/pipelines/processing-register.ts";
-import { receive } from "../../src/pipelines/receive.ts";
-import { restrict, unrestrict } from "../../src/pipelines/restriction.ts";
-import { checkRobinson } from "../../src/pipelines/robinson.ts";
-import { startRun } from "../../src/pipelines/runs.ts";
-import { handMembers, refusedOf, runSegment, wishMember } from "../../src/pipelines/segments.ts";
-import { pauseConnection, resumeConnection } from "../../src/pipelines/steering.ts";
-import { startUndo } from "../../src/pipelines/undo.ts";
 import { testApi } from "./api.ts";
 import type { CheckedClient } from "./checked-client.ts";
 import { type Engine, startEngine } from "./engine.ts";
@@ -133,71 +99,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   Object.assign(config.connections, options.connections);
   const engine = await startEngine(config, options.mappings === undefined ? {} : { mappings: options.mappings });
   const { deps } = engine;
-  const conversions = watchConversions(deps.db.sql);
   const { as } = testApi(deps.db, {
     countDrift: () => countDrift(deps),
     vocabularies: deps.config.vocabularies,
     seal: deps.seal,
-    gateway: {
-      createEntity: (act) => createEntity(deps, act),
-      editEntity: (act) => editEntity(deps, act),
-      deleteContact: (act) => deleteContact(deps, act),
-      changeDealing: (act) => changeDealing(deps, act),
-      takeAddress: (act) => takeAddress(deps, act),
-      undoDomainContact: (act) => undoDomainContact(deps, act),
-      merge: (act) => mergeKundeemner(deps, act),
-      unmerge: (act) => unmergeKundeemner(deps, act),
-      changePolicies: (act) => changePolicies(deps, act),
-      linkEntity: (act) => linkEntity(deps, act),
-      lookup: (wanted) => lookup(deps, wanted),
-      lookupRecord: (act) => lookupRecord(deps, act),
-      takeHit: (act) => takeHit(deps, act),
-      unlink: (act) => unlink(deps, act),
-      decideReview: (act) => decideReview(deps, act),
-      decideMany: (act) => decideMany(deps, act),
-      archive: (act) => archive(deps, act),
-      takeLead: (act) => takeLead(deps, act),
-      unarchive: (act) => unarchive(deps, act),
-      restrict: (act) => restrict(deps, act),
-      unrestrict: (act) => unrestrict(deps, act),
-      processingRegister: () => processingRegister(deps),
-      leadMonths: () => deps.config.gdpr.leadMonths,
-      openRequest: (act) => openRequest(deps, act),
-      extendGdprRequest: (act) => extendGdprRequest(deps, act),
-      closeGdprRequest: (act) => closeGdprRequest(deps, act),
-      bundleOf: (of) => bundleOf(deps, of),
-      erase: (act) => erase(deps, act),
-      confirmReceipt: (act) => confirmReceipt(deps, act),
-      unseal: (sealed) => deps.seal.open(sealed),
-      verifyAudit: (noted) => verifyAudit(deps, noted),
-      noteConsent: (act) => noteConsent(deps, act),
-      checkRobinson: (list, act) => checkRobinson(deps, list, act),
-      openExport: (act) => openExport(deps, act),
-      putExport: (act) => putExport(deps, act),
-      createCampaign: (act) => createCampaign(deps, act),
-      selectCampaign: (id, again) => selectCampaign(deps, id, again),
-      endCampaign: (act) => endCampaign(deps, act),
-      takeNotice: (connection, notice) => takeNotice(deps, connection, notice),
-      noteOptOuts: (connection, said) => noteOptOuts(deps, connection, said),
-      askEligibility: (question) => askEligibility(deps, question),
-      runSegment: (id) => runSegment(deps, id),
-      handMembers: (query) => handMembers(deps, query),
-      refusedOf: (query) => refusedOf(deps, query),
-      wishMember: (act) => wishMember(deps, act),
-      receive: (from, envelopes) => receive(deps, from, envelopes),
-      backpressure: (connection) => backpressure(deps, connection),
-      startRun: (act) => startRun(deps, act),
-      startUndo: (act) => startUndo(deps, act),
-      startDuplicateSearch: (act) => startDuplicateSearch(deps, act),
-      convert: (act) => convert(deps, conversions, act),
-      readCodeLists: (connection) => readCodeLists(deps, connection),
-      unknownCodes: (values) => unknownCodes(deps, values),
-      planConversion: (act) => planConversion(deps, act),
-      explain: (question) => explain(deps, question),
-      release: (act) => release(deps, act),
-      pauseConnection: (act) => pauseConnection(deps, act),
-      resumeConnection: (act) => resumeConnection(deps, act),
-    },
+    gateway: bindPipelines(deps),
     connections: Object.values(deps.config.connections).map(({ name, connector, objects }) => ({
       name,
       connector,

@@ -1,8 +1,8 @@
-import type { ZodType } from "zod";
 import { RejectedError, UncertainError } from "../../lib/errors.ts";
 import { type HttpAnswer, httpClient } from "../../lib/http.ts";
 import type { AudienceAdd, AudienceBatch, AudienceClient, AudienceReceipt, OptOutPage } from "../audience.ts";
 import type { ConnectDeps } from "../connector.ts";
+import { readAnswer } from "../read-answer.ts";
 import type { Settings } from "./settings.ts";
 import { contactSchema, contactsSchema, listsSchema, madeSchema, problemSchema } from "./wire.ts";
 
@@ -27,7 +27,7 @@ export function brevoClient({ apiKey, folder, nameAttribute, baseUrl }: Settings
     for (let offset = 0; ; offset += LISTS) {
       const query = { limit: LISTS, offset, sort: "desc" };
       const answer = await request({ method: "GET", template: ALL_LISTS, path: "/contacts/lists", query });
-      const { lists = [], count = 0 } = readAnswer(listsSchema, answer, ALL_LISTS);
+      const { lists = [], count = 0 } = readAnswer("Brevo", listsSchema, answer, ALL_LISTS);
       const found = lists.find((each) => each.name === name);
       if (found !== undefined || lists.length === 0 || offset + LISTS >= count) return found?.id;
     }
@@ -51,7 +51,7 @@ export function brevoClient({ apiKey, folder, nameAttribute, baseUrl }: Settings
     const path = `/contacts/${encodeURIComponent(key)}`;
     const there = await request({ method: "GET", template: CONTACT, path, expect: [404] });
     if (there.status !== 404) {
-      const { emailBlacklisted, modifiedAt } = readAnswer(contactSchema, there, CONTACT);
+      const { emailBlacklisted, modifiedAt } = readAnswer("Brevo", contactSchema, there, CONTACT);
       return emailBlacklisted ? { key, outcome: "opted_out", at: instant(modifiedAt, deps) } : undefined;
     }
     const contact = {
@@ -107,7 +107,7 @@ export function brevoClient({ apiKey, folder, nameAttribute, baseUrl }: Settings
       for (let offset = 0; ; offset += PAGE) {
         const query = { limit: PAGE, offset, sort: "asc", modifiedSince: cursor ?? undefined };
         const answer = await request({ method: "GET", template: CONTACTS, path: "/contacts", query });
-        const { contacts, count } = readAnswer(contactsSchema, answer, CONTACTS);
+        const { contacts, count } = readAnswer("Brevo", contactsSchema, answer, CONTACTS);
         const isLast = contacts.length === 0 || offset + PAGE >= count;
         const optOuts = contacts.flatMap(({ email, emailBlacklisted, modifiedAt }) =>
           emailBlacklisted && email
@@ -148,11 +148,3 @@ function problemOf(answer: HttpAnswer): { readonly code?: string | undefined; re
 /** A code of the vendor's closed list; its message may quote an address. */
 const codeOf = (answer: HttpAnswer): string =>
   /^[a-z_]{1,40}$/.exec(problemOf(answer).code ?? "")?.[0] ?? "refused_by_remote";
-
-function readAnswer<T>(schema: ZodType<T>, answer: HttpAnswer, template: string): T {
-  const parsed = schema.safeParse(answer.json());
-  if (parsed.success) return parsed.data;
-  throw new RejectedError("bad_answer", "Brevo's answer has another shape than expected", {
-    context: { request: template },
-  });
-}

@@ -1,8 +1,8 @@
-import type { ZodType } from "zod";
 import { RejectedError, UncertainError } from "../../lib/errors.ts";
 import { type HttpAnswer, type HttpRequest, httpClient } from "../../lib/http.ts";
 import type { AudienceAdd, AudienceBatch, AudienceClient, AudienceReceipt, OptOutPage } from "../audience.ts";
 import type { ConnectDeps } from "../connector.ts";
+import { readAnswer } from "../read-answer.ts";
 import { noOf } from "./opt-out.ts";
 import type { Settings } from "./settings.ts";
 import { listsSchema, madeSchema, type Profile, profilesSchema } from "./wire.ts";
@@ -30,7 +30,8 @@ export function klaviyoClient({ apiKey, baseUrl }: Settings, deps: ConnectDeps):
   async function findList(name: string): Promise<string | undefined> {
     const query = { filter: `equals(name,${quoted(name)})` };
     const answer = await call({ method: "GET", template: "GET lists", path: "/api/lists", query });
-    return readAnswer(listsSchema, answer, "GET lists").data.find((each) => each.attributes.name === name)?.id;
+    return readAnswer("Klaviyo", listsSchema, answer, "GET lists").data.find((each) => each.attributes.name === name)
+      ?.id;
   }
 
   async function makeList(name: string): Promise<string> {
@@ -48,7 +49,7 @@ export function klaviyoClient({ apiKey, baseUrl }: Settings, deps: ConnectDeps):
       ...{ "additional-fields[profile]": "subscriptions", "page[size]": PAGE },
     };
     const answer = await call({ method: "GET", template: "GET profiles", path: "/api/profiles", query });
-    for (const profile of readAnswer(profilesSchema, answer, "GET profiles").data)
+    for (const profile of readAnswer("Klaviyo", profilesSchema, answer, "GET profiles").data)
       found.set((profile.attributes.email ?? "").toLowerCase(), profile);
     return found;
   }
@@ -123,7 +124,7 @@ export function klaviyoClient({ apiKey, baseUrl }: Settings, deps: ConnectDeps):
           ...{ filter: cursor === null ? undefined : `greater-than(updated,${cursor})`, "page[cursor]": page },
         };
         const answer = await call({ method: "GET", template: "GET profiles", path: "/api/profiles", query });
-        const { data, links } = readAnswer(profilesSchema, answer, "GET profiles");
+        const { data, links } = readAnswer("Klaviyo", profilesSchema, answer, "GET profiles");
         page = URL.parse(links?.next ?? "")?.searchParams.get("page[cursor]") ?? undefined;
         const optOuts = data.flatMap((profile) => {
           const no = noOf(profile);
@@ -147,14 +148,6 @@ function readMade(answer: HttpAnswer, template: string): string {
   const parsed = madeSchema.safeParse(answer.json());
   if (parsed.success) return parsed.data.data.id;
   throw new UncertainError("bad_answer", "Klaviyo answered a write with another shape than expected", {
-    context: { request: template },
-  });
-}
-
-function readAnswer<T>(schema: ZodType<T>, answer: HttpAnswer, template: string): T {
-  const parsed = schema.safeParse(answer.json());
-  if (parsed.success) return parsed.data;
-  throw new RejectedError("bad_answer", "Klaviyo's answer has another shape than expected", {
     context: { request: template },
   });
 }

@@ -1,11 +1,11 @@
-import type { ZodType } from "zod";
-import { ConnectionError, RejectedError, RetryableError, UncertainError } from "../../lib/errors.ts";
+import { ConnectionError, RetryableError, UncertainError } from "../../lib/errors.ts";
 import { contentHash } from "../../lib/hash.ts";
-import { type HttpAnswer, httpClient } from "../../lib/http.ts";
+import { httpClient } from "../../lib/http.ts";
 import type { RemoteImage } from "../../mappings/mapping.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
 import { directoryClient, readOnly } from "../directory.ts";
 import { companyHit, companyQuery } from "../likeness.ts";
+import { readAnswer } from "../read-answer.ts";
 import type { Settings } from "./settings.ts";
 import { foundListSchema, type Report, reportSchema, type Standing, standingSchema } from "./wire.ts";
 
@@ -27,13 +27,13 @@ export function kobClient(settings: Settings, deps: ConnectDeps): Client {
 
   async function find(q: string, limit: number) {
     const answer = await request({ method: "GET", template: SEARCH, path: "/v1/companies", query: { q, limit } });
-    return { companies: readAnswer(foundListSchema, answer, SEARCH).companies, times: answer.times };
+    return { companies: readAnswer("KOB", foundListSchema, answer, SEARCH).companies, times: answer.times };
   }
 
   /** What stands of a company, free of charge; undefined: the bureau has none of this id. */
   async function look(id: string): Promise<{ standing: Standing | undefined; times: CallTimes }> {
     const answer = await request({ method: "GET", template: STANDING, path: pathOf(id), expect: [404] });
-    const standing = answer.status === 404 ? undefined : readAnswer(standingSchema, answer, STANDING);
+    const standing = answer.status === 404 ? undefined : readAnswer("KOB", standingSchema, answer, STANDING);
     return { standing, times: answer.times };
   }
 
@@ -99,14 +99,6 @@ export function kobClient(settings: Settings, deps: ConnectDeps): Client {
     },
 
     close,
-  });
-}
-
-function readAnswer<T>(schema: ZodType<T>, answer: HttpAnswer, template: string): T {
-  const parsed = schema.safeParse(answer.json());
-  if (parsed.success) return parsed.data;
-  throw new RejectedError("bad_answer", "KOB's answer has another shape than expected", {
-    context: { request: template },
   });
 }
 

@@ -1,8 +1,9 @@
-import { type ZodType, z } from "zod";
+import { z } from "zod";
 import { RejectedError, RetryableError, UncertainError } from "../../lib/errors.ts";
-import { type HttpAnswer, httpClient } from "../../lib/http.ts";
+import { httpClient } from "../../lib/http.ts";
 import type { AudienceAnswer, AudienceBatch, AudienceClient, AudienceReceipt, OptOutPage } from "../audience.ts";
 import type { ConnectDeps } from "../connector.ts";
+import { readAnswer } from "../read-answer.ts";
 import { memberOperations, type Operation, tagOperations } from "./operations.ts";
 import { instant, type OperationResult, readResults, receiptOfMember, receiptOfTag } from "./results.ts";
 import { addressOfApi, type Settings } from "./settings.ts";
@@ -58,7 +59,7 @@ export function mailchimpClient(settings: Settings, deps: ConnectDeps): Audience
     const path = `/batches/${encodeURIComponent(id)}`;
     const answer = await request({ method: "GET", template: GET_BATCH, path, expect: [404] });
     if (answer.status === 404) throw new RejectedError("gone", "Mailchimp no longer knows the batch");
-    const batch = readAnswer(batchSchema, answer, GET_BATCH);
+    const batch = readAnswer("Mailchimp", batchSchema, answer, GET_BATCH);
     if (batch.status !== "finished") return undefined;
     if (batch.total_operations === 0) return [];
     const url = URL.parse(batch.response_body_url ?? "");
@@ -142,7 +143,7 @@ export function mailchimpClient(settings: Settings, deps: ConnectDeps): Audience
               since_last_changed: cursor ?? undefined,
             },
           });
-          const page = readAnswer(memberListSchema, answer, MEMBERS);
+          const page = readAnswer("Mailchimp", memberListSchema, answer, MEMBERS);
           const optOuts = page.members.map(({ email_address, last_changed, unsubscribe_reason = "" }) => ({
             ...({ address: email_address, channel: "email", isStanding: true } as const),
             kind:
@@ -165,11 +166,3 @@ export function mailchimpClient(settings: Settings, deps: ConnectDeps): Audience
 }
 
 const COMPLAINT = /abuse|spam/i;
-
-function readAnswer<T>(schema: ZodType<T>, answer: HttpAnswer, template: string): T {
-  const parsed = schema.safeParse(answer.json());
-  if (parsed.success) return parsed.data;
-  throw new RejectedError("bad_answer", "Mailchimp's answer has another shape than expected", {
-    context: { request: template },
-  });
-}
