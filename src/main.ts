@@ -19,6 +19,7 @@ import type { Deps } from "./pipelines/deps.ts";
 import { replayErasures } from "./pipelines/erasure.ts";
 import { createWebhookHttp } from "./pipelines/event-webhooks.ts";
 import { createFeedWatch } from "./pipelines/feed.ts";
+import { startFollowing } from "./pipelines/follow-wake.ts";
 import { hasAdminKey, setAdminKey } from "./store/api-keys.ts";
 import { type EmbeddedPostgres, startEmbedded } from "./store/embedded.ts";
 import { alert } from "./store/reviews.ts";
@@ -122,6 +123,8 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
       const worker = deps.queue.startWorker(handlersOf(deps, webhooks), { concurrency: WORKER_CONCURRENCY });
       closers.push(() => worker.close());
       await worker.ready;
+      const following = await startFollowing(deps);
+      closers.push(() => following.close());
     }
     if (settings.processes.includes("scheduler")) await scheduleAll(deps);
     let url: string | undefined;

@@ -14,6 +14,7 @@ import { sendEvents } from "../pipelines/event-webhooks.ts";
 import { exchangeFiles } from "../pipelines/exchange.ts";
 import { expire } from "../pipelines/expire.ts";
 import { finishErasures } from "../pipelines/finish-erasures.ts";
+import { followSegments, runDueSegments } from "../pipelines/follow-segments.ts";
 import { ingestAndReadAgain } from "../pipelines/listing.ts";
 import { dealingTypesOf, readDealings } from "../pipelines/read-dealings.ts";
 import { retain } from "../pipelines/retention.ts";
@@ -75,6 +76,10 @@ export function handlersOf(deps: Deps, webhooks: WebhookDeps): Handlers {
     optOuts: async (key) => {
       if (await connected(key)) await readOptOuts(deps, key);
     },
+    segments: async () => {
+      await followSegments(deps);
+      await runDueSegments(deps);
+    },
     campaigns: () => selectCampaigns(deps),
     undo: () => workUndos(deps),
     duplicates: () => workDuplicateSearch(deps),
@@ -125,6 +130,7 @@ export async function scheduleAll(deps: Deps): Promise<void> {
   await deps.queue.schedule("retention", "kobling", HOUR_MS);
   await deps.queue.schedule("duplicates", "kobling", HOUR_MS);
   await deps.queue.schedule("policies", "kobling", MINUTE_MS);
+  await deps.queue.schedule("segments", "kobling", MINUTE_MS);
   await deps.queue.schedule("campaigns", "kobling", CAMPAIGNS_MS);
   await deps.queue.schedule("audit", "kobling", AUDIT_MS);
   await deps.queue.schedule("webhooks", "kobling", WEBHOOKS_MS);

@@ -130,8 +130,26 @@ export const isInstant = (text: string): boolean =>
 
 /** Names of the fields that a criterion reads. */
 export function fieldsOf(criterion: Criterion): ReadonlySet<string> {
-  if ("and" in criterion) return new Set(criterion.and.flatMap((part) => [...fieldsOf(part)]));
-  if ("or" in criterion) return new Set(criterion.or.flatMap((part) => [...fieldsOf(part)]));
-  if ("not" in criterion) return fieldsOf(criterion.not);
-  return new Set("field" in criterion ? [criterion.field] : []);
+  return new Set([...termsOf(criterion)].flatMap((term) => ("field" in term ? [term.field] : [])));
+}
+
+/** Fields whose change may change who meets a criterion; `any`: every change of a record may. */
+export function readsOf(criterion: Criterion): ReadonlySet<string> | "any" {
+  const reads = new Set<string>();
+  for (const term of termsOf(criterion)) {
+    if ("meta" in term && term.meta === "updatedAt") return "any";
+    if ("area" in term) for (const field of ["gps.lat", "gps.lng"]) reads.add(field);
+    if (!("field" in term)) continue;
+    reads.add(term.field);
+    // The letter of a section stands for other codes in each list.
+    if (term.field === "branche.kode") reads.add("branche.klassifikation");
+  }
+  return reads;
+}
+
+function* termsOf(criterion: Criterion): Generator<Criterion> {
+  if ("and" in criterion) for (const part of criterion.and) yield* termsOf(part);
+  else if ("or" in criterion) for (const part of criterion.or) yield* termsOf(part);
+  else if ("not" in criterion) yield* termsOf(criterion.not);
+  else yield criterion;
 }

@@ -47,6 +47,7 @@ export const personalData: Readonly<Record<string, ErasedHow>> = {
   import_faults: "ids",
   informed: "ids",
   segment_events: "ids",
+  segment_marks: "ids",
   hand_over_batches: "ids",
   feed_batches: "ids",
   audit_entries: "ids",

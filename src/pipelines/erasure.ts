@@ -13,6 +13,7 @@ import { addressesOf, findRemotes, type PersonFacts, readPersonFacts, takeForEra
 import { addErasure, type Erasure, findErasure, findErasureOf, type Receipt, setReceipts } from "../store/erasures.ts";
 import { appendHistory } from "../store/history.ts";
 import { forgetAnswers } from "../store/idempotency.ts";
+import { markSharersOfAccounts } from "../store/segment-marks.ts";
 import { addTombstones, type Tombstone, tombstoneOf } from "../store/tombstones.ts";
 import { sealAudit } from "./audit.ts";
 import { iso } from "./batch.ts";
@@ -122,6 +123,7 @@ async function eraseWithin(
   const tombstones = await bury(deps, tx, act.id, remotes, facts);
   const struck = await strikeOut(tx, patterns, values);
   // Salts are made as the log is sealed: how many there are, says nothing.
+  await markSharersOfAccounts(tx);
   const { audit_salts: _, ...counts } = await eraseRows(tx, patterns);
   for (const [table, count] of Object.entries(struck)) counts[table] = (counts[table] ?? 0) + count;
   await hashAddresses(tx, new Map(addresses.map((address) => [address, hashedAddress(seal, address)])));

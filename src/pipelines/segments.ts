@@ -1,88 +1,14 @@
 import { RejectedError } from "../lib/errors.ts";
-import { copenhagenDay } from "../lib/time.ts";
-import type { Values } from "../model/catalogue.ts";
-import { addressOf } from "../rules/consent-address.ts";
-import { type Eligibility, eligible, type RefusalCode } from "../rules/eligibility.ts";
-import { recordFactsOf } from "../rules/record-facts.ts";
-import { readNow } from "../store/clock.ts";
-import { findAccountsAddresses, loadConsentFacts } from "../store/consents.ts";
-import type { Sql, Tx } from "../store/database.ts";
-import { loadEntities, type StoredEntity } from "../store/entities.ts";
-import {
-  addWish,
-  type Candidate,
-  findSegment,
-  loadWishes,
-  type Member,
-  nextRun,
-  pageCandidates,
-  pageMembers,
-  putOut,
-  putOutOlder,
-  type Segment,
-  takeIn,
-} from "../store/segments.ts";
+import type { RefusalCode } from "../rules/eligibility.ts";
+import type { Tx } from "../store/database.ts";
+import { loadEntities } from "../store/entities.ts";
+import { pageCandidates } from "../store/segment-candidates.ts";
+import { addWish, loadWishes, lockMembers, putOut, putOutOlder, takeIn } from "../store/segment-members.ts";
+import { type Candidate, findSegment, type Member, nextRun, pageMembers, type Segment } from "../store/segments.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { type Judged, judgeAll, outOf } from "./judge-people.ts";
 
 const PAGE = 500;
-
-/** A candidate with the verdict of this moment. */
-export interface Judged extends Candidate {
-  readonly verdict: Eligibility;
-  /** In the form in which addresses are compared. */
-  readonly address: string | null;
-  readonly record: Values;
-  readonly contact: Values | undefined;
-  /** The same with who set what. */
-  readonly whole: { readonly record: StoredEntity; readonly contact: StoredEntity | undefined };
-}
-
-/**
- * May these be contacted for what the segment is for? All facts in a handful of statements, then the rule for each (domain
- * notes, d.9). Who is no more is left out.
- */
-export async function judgeAll(
-  sql: Sql | Tx,
-  { seal }: Pick<Deps, "seal">,
-  asked: Pick<Segment, "channel" | "purpose" | "sender" | "level">,
-  candidates: readonly Candidate[],
-): Promise<Judged[]> {
-  if (candidates.length === 0) return [];
-  const { channel, purpose, sender, level } = asked;
-  const records = await loadEntities(sql, "kundeemne", [...new Set(candidates.map((each) => each.kundeemneId))]);
-  const contacts =
-    level === "kundeemne"
-      ? new Map<string, StoredEntity>()
-      : await loadEntities(
-          sql,
-          "kontaktperson",
-          candidates.map((each) => each.entityId),
-        );
-  const now = new Date(await readNow(sql));
-  const found = candidates.flatMap((each) => {
-    const record = records.get(each.kundeemneId);
-    const contact = contacts.get(each.entityId);
-    if (record === undefined || (level === "kontaktperson" && contact?.parentId !== each.kundeemneId)) return [];
-    return [{ ...each, record, contact, address: addressOf(channel, record.values, contact?.values) }];
-  });
-  const addresses = found.flatMap(({ address }) => address ?? []);
-  const facts = await loadConsentFacts(sql, seal, addresses);
-  // An accounts office's address is used for nothing else, whoever else has it too.
-  const accounts = channel === "email" ? await findAccountsAddresses(sql, addresses) : new Set<string>();
-  return found.map(({ record, contact, address, entityId, kundeemneId }) => {
-    const { erased, mergedInto, orphaned } = record.state;
-    const known = recordFactsOf({ values: record.values, erased, orphaned, merged: mergedInto !== null });
-    const verdict = eligible({
-      ...{ channel, purpose, sender, address, contact: contact !== undefined },
-      consents: facts.get(address ?? "") ?? [],
-      record: address !== null && accounts.has(address) ? { ...known, accountsAddress: address } : known,
-      now: now.toISOString(),
-      today: copenhagenDay(now),
-    });
-    const whole = { record, contact };
-    return { entityId, kundeemneId, verdict, address, record: record.values, contact: contact?.values, whole };
-  });
-}
 
 /** What a run came to. */
 export interface SegmentRun {
@@ -96,7 +22,8 @@ export interface SegmentRun {
 
 /**
  * Works out anew who is in (S57): everybody who meets the criterion or is wished for, and may be contacted. Page by page as
- * a stream, each page in a transaction of its own; a run that is cut off is simply run again. Throws RejectedError `not_found`.
+ * a stream, each page in a transaction of its own in which nobody else works out members; a run that is cut off is simply run
+ * again. Throws RejectedError `not_found`.
  */
 export async function runSegment(deps: Pick<Deps, "db" | "log" | "seal">, id: string): Promise<SegmentRun> {
   const { sql } = deps.db;
@@ -106,40 +33,42 @@ export async function runSegment(deps: Pick<Deps, "db" | "log" | "seal">, id: st
   let added = 0;
   let removed = 0;
   const refused: Record<string, number> = {};
-  const judge = async (candidates: readonly Candidate[], why: Member["why"]): Promise<void> => {
+  const judge = async (why: Member["why"], read: (tx: Tx) => Promise<readonly Candidate[]>) =>
     await sql.begin(async (tx) => {
+      await lockMembers(tx);
+      const candidates = await read(tx);
       const judged = await judgeAll(tx, deps, segment, candidates);
+      const allowed = judged.filter(({ verdict }) => verdict.allowed);
       added += await takeIn(
         tx,
-        id,
-        run,
-        why,
-        judged.filter(({ verdict }) => verdict.allowed),
+        allowed.map(({ entityId, kundeemneId }) => ({ segmentId: id, entityId, kundeemneId, run, why })),
       );
-      removed += await putOut(tx, id, outOf(judged));
+      removed += await putOut(tx, refusedIn(id, judged));
       for (const { reason } of outOf(judged)) refused[reason] = (refused[reason] ?? 0) + 1;
+      return candidates;
     });
-  };
   for (let after: string | null = null; ; ) {
-    const page: Candidate[] = await pageCandidates(sql, { ...segment, after, limit: PAGE });
-    await judge(page, "criterion");
+    const from: string | null = after;
+    const page: readonly Candidate[] = await judge("criterion", (tx) =>
+      pageCandidates(tx, { ...segment, after: from, limit: PAGE }),
+    );
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) break;
     after = last.entityId;
   }
   const wishes = await loadWishes(sql, segment);
-  for (let at = 0; at < wishes.length; at += PAGE) await judge(wishes.slice(at, at + PAGE), "manual");
-  removed += await sql.begin((tx) => putOutOlder(tx, id, run));
+  for (let at = 0; at < wishes.length; at += PAGE) await judge("manual", async () => wishes.slice(at, at + PAGE));
+  removed += await sql.begin(async (tx) => {
+    await lockMembers(tx);
+    return await putOutOlder(tx, id, run);
+  });
   const members = (await findSegment(sql, id))?.members ?? 0;
   deps.log.info("segment.run", { segmentId: id, run, members, added, removed });
   return { run, members, added, removed, refused };
 }
 
-const outOf = (judged: readonly Judged[]): { entityId: string; reason: RefusalCode }[] =>
-  judged.flatMap(({ entityId, verdict }) => {
-    const [reason] = verdict.reasons;
-    return reason === undefined ? [] : [{ entityId, reason }];
-  });
+const refusedIn = (segmentId: string, judged: readonly Judged[]) =>
+  outOf(judged).map((each) => ({ segmentId, ...each }));
 
 export interface HandedMember extends Member {
   readonly firmanavn: string | null;
@@ -162,11 +91,12 @@ export async function handMembers(
   if (segment === undefined) throw noSegment();
   const page = await pageMembers(sql, query.id, query.after, query.limit);
   const judged = await judgeAll(sql, deps, segment, page);
-  const gone = page.filter(({ entityId }) => !judged.some((each) => each.entityId === entityId));
-  await putOut(sql, query.id, [
-    ...outOf(judged),
-    ...gone.map(({ entityId }) => ({ entityId, reason: "erased" as const })),
-  ]);
+  const allowed = new Set(judged.flatMap(({ entityId, verdict }) => (verdict.allowed ? [entityId] : [])));
+  await putOutRefused(
+    deps,
+    segment,
+    page.filter(({ entityId }) => !allowed.has(entityId)),
+  );
   const byId = new Map(judged.map((each) => [each.entityId, each]));
   const items = page.flatMap((member) => {
     const each = byId.get(member.entityId);
@@ -185,6 +115,24 @@ export async function handMembers(
   });
   const last = page.at(-1);
   return { items, next: last !== undefined && page.length === query.limit ? last.entityId : null };
+}
+
+/** Judged once more, as nobody else works out members meanwhile: who may be contacted by now stays. */
+async function putOutRefused(
+  deps: Pick<Deps, "db" | "seal">,
+  segment: Segment,
+  members: readonly Candidate[],
+): Promise<void> {
+  if (members.length === 0) return;
+  await deps.db.sql.begin(async (tx) => {
+    await lockMembers(tx);
+    const judged = await judgeAll(tx, deps, segment, members);
+    const gone = members.filter(({ entityId }) => !judged.some((each) => each.entityId === entityId));
+    await putOut(tx, [
+      ...refusedIn(segment.id, judged),
+      ...gone.map(({ entityId }) => ({ segmentId: segment.id, entityId, reason: "erased" })),
+    ]);
+  });
 }
 
 const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
@@ -222,6 +170,7 @@ export async function wishMember(
       ? act.entityId
       : (await loadEntities(sql, "kontaktperson", [act.entityId])).get(act.entityId)?.parentId;
   return await sql.begin(async (tx) => {
+    await lockMembers(tx);
     const [judged] = await judgeAll(tx, deps, segment, kundeemneId ? [{ entityId: act.entityId, kundeemneId }] : []);
     if (judged === undefined)
       throw new RejectedError("bad_value", "There is nobody with this id at the segment's level", {
@@ -229,7 +178,10 @@ export async function wishMember(
       });
     if (!judged.verdict.allowed) return { reasons: judged.verdict.reasons };
     await addWish(tx, act.id, act.entityId, act.by.name);
-    await takeIn(tx, act.id, segment.run, "manual", [judged]);
+    const { entityId } = act;
+    const { run } = (await findSegment(tx, act.id)) ?? segment;
+    const member = { segmentId: act.id, entityId, kundeemneId: judged.kundeemneId, run };
+    await takeIn(tx, [{ ...member, why: "manual" }]);
     return { reasons: [] };
   });
 }

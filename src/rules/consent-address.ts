@@ -25,6 +25,10 @@ export function consentAddress(channel: Channel, text: string): string | null {
   }
 }
 
+/** Fields of a record and of a contact in which the address of a channel stands. */
+export const addressFields = (channel: Channel): readonly string[] =>
+  channel === "letter" ? ["adresse1", "postnr", "landekode"] : FIELDS[channel];
+
 /** The address by which a record, or its contact, is reached on a channel, in compared form; null: there is none. */
 export function addressOf(channel: Channel, record: Values, contact: Values | undefined): string | null {
   if (channel === "letter")

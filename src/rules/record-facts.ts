@@ -13,6 +13,13 @@ export interface StoredState {
 /** Statuses of CVR of a unit that has ceased, or is about to: an open set, told by their words (specs of CVR). */
 const CEASED = /OPHØRT|OPLØST|OPLØSNING|KONKURS|LIKVIDATION|SLETTET|CEASED|BANKRUPT/i;
 
+/** Fields of a record that eligibility reads, besides those of the address. */
+export const FACT_FIELDS: readonly string[] = [
+  ...["bogholderiEmail", "kundetype", "arkiveret.vaerdi", "begraenset.vaerdi", "tilladKampagne", "indsigelse"],
+  ...["virksomhedsform", "reklamebeskyttet.vaerdi", "cvrStatus.status", "gdprOk", "gdprDato", "robinson.listed"],
+  ...["robinson.checkedAt", "findesDeb"],
+];
+
 /** The facts of a record for the rule of eligibility (domain notes, d.9). What is not known is null. */
 export function recordFactsOf({ values, erased, merged, orphaned }: StoredState): RecordFacts {
   const accounts = text(values.bogholderiEmail);

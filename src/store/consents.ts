@@ -40,8 +40,10 @@ const readConsent = (row: Record<string, unknown>): StoredConsent => ({
 /** Adds a fact; none is ever changed. */
 export async function addConsent(sql: Sql | Tx, consent: NewConsent): Promise<StoredConsent> {
   const [row] = await sql.unsafe(
-    `insert into consents as c (address, channel, purpose, kind, at, evidence, opt_out_offered, source, kundeemne_id, kontaktperson_id, by, noted_at)
-     values ($1, $2, $3, $4, $5::timestamptz, $6, $7::boolean, $8, $9::uuid, $10::uuid, $11, kobling_now()) returning ${columns}`,
+    `with c as (insert into consents (address, channel, purpose, kind, at, evidence, opt_out_offered, source, kundeemne_id, kontaktperson_id, by, noted_at)
+       values ($1, $2, $3, $4, $5::timestamptz, $6, $7::boolean, $8, $9::uuid, $10::uuid, $11, kobling_now()) returning *),
+     mark as (insert into segment_marks (consent) select id from c)
+     select ${columns} from c`,
     [
       ...[consent.address, consent.channel, consent.purpose, consent.kind, consent.at, consent.evidence],
       ...[consent.optOutOffered, consent.source, consent.kundeemneId, consent.kontaktpersonId, consent.by],

@@ -30,6 +30,8 @@ export async function findDueWork(sql: Db): Promise<{ kind: string; key: string 
          or exists (select 1 from hand_over_batches b where b.connection = c.name and b.due_at <= (select kobling_now())
            and (b.lease_until is null or b.lease_until < (select kobling_now()))))
      union all
+     select 'segments', 'kobling' where exists (select 1 from segment_marks) or exists (select 1 from segments where run > 0 and followed_version is null)
+     union all
      select 'duplicates', 'kobling' where exists (select 1 from duplicate_searches where ended_at is null)
      union all
      select 'undo', 'kobling' where exists (select 1 from runs r where r.kind = 'undo' and r.state in ('waiting', 'running'))`,

@@ -18,7 +18,8 @@ export interface HistoryEntry {
 
 /**
  * Appends versions to history, as one feed batch that gets its number after commit (rule R32). The batch row is made
- * here, after every lock is held, so that batches number in the order in which records changed.
+ * here, after every lock is held, so that batches number in the order in which records changed. Segments that read what
+ * changed follow it after commit, by the mark.
  */
 export async function appendHistory(tx: Tx, at: string, entries: readonly HistoryEntry[]): Promise<void> {
   if (entries.length === 0) return;
@@ -35,7 +36,8 @@ export async function appendHistory(tx: Tx, at: string, entries: readonly Histor
     fields: entry.fields,
   }));
   await tx.unsafe(
-    `with batch as (insert into feed_batches (entries, at) values ($1::int, $2::timestamptz) returning id)
+    `with batch as (insert into feed_batches (entries, at) values ($1::int, $2::timestamptz) returning id),
+     mark as (insert into segment_marks (batch) select id from batch)
      insert into history (entity_id, entity, version, batch, place, kind, at, by, change_id, run_id, mapping_version, fields)
      select x.entity_id, x.entity, x.version, batch.id, x.place, x.kind, $2::timestamptz, x.by, x.change_id, x.run_id, x.mapping_version, x.fields
      from batch, json_to_recordset(kobling_rows($3)) as x(entity_id uuid, entity text, version bigint, place int, kind text, by json,

@@ -1,6 +1,7 @@
 import type { EntityKind } from "../model/catalogue.ts";
 import type { Sql, Tx } from "./database.ts";
 import type { LinkBlock } from "./link-blocks.ts";
+import { markEntities } from "./segment-marks.ts";
 
 /** A person has linked this pair: what forbade it is gone, also a refusal (rule R25). */
 export async function removePairBlocks(tx: Tx, pair: Omit<LinkBlock, "kind">): Promise<void> {
@@ -67,6 +68,7 @@ export async function withdrawDeliveries(
 /** The record is not orphaned any more: a person has decided (rule R1). */
 export async function clearOrphaned(tx: Tx, id: string): Promise<void> {
   await tx.unsafe("update kundeemner set orphaned_at = null where id = $1", [id]);
+  await markEntities(tx, "kundeemne", [id]);
 }
 
 /** The link of a remote object, not locked. */

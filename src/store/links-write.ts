@@ -1,6 +1,7 @@
 import type { Tx } from "./database.ts";
 import type { KnownRows } from "./known-rows.ts";
 import type { StoredLink } from "./links.ts";
+import { markEntities } from "./segment-marks.ts";
 
 export interface LinkWrite {
   readonly link: StoredLink;
@@ -137,4 +138,5 @@ export async function renumberLinks(
 export async function markOrphaned(tx: Tx, ids: readonly string[], at: string): Promise<void> {
   if (ids.length === 0) return;
   await tx.unsafe("update kundeemner set orphaned_at = $2::timestamptz where id = any($1::uuid[])", [[...ids], at]);
+  await markEntities(tx, "kundeemne", ids);
 }

@@ -2,6 +2,7 @@ import type { FieldChanges } from "../rules/apply.ts";
 import type { PastVersion } from "../rules/undo.ts";
 import type { Db, Sql, Tx } from "./database.ts";
 import { instantText } from "./read-columns.ts";
+import { markEntities } from "./segment-marks.ts";
 
 /** A link as it stood before a merge moved it, or made it an extra one. */
 export interface KeptLink {
@@ -108,6 +109,7 @@ export async function endMerge(tx: Tx, id: number, at: string, by: string): Prom
 /** Says where a record went; null: it stands for itself again. */
 export async function markMerged(tx: Tx, id: string, into: string | null): Promise<void> {
   await tx.unsafe("update kundeemner set merged_into = $2 where id = $1", [id, into]);
+  await markEntities(tx, "kundeemne", [id]);
 }
 
 /** Where a record that was merged is now, along the merges that followed; itself when it was not. */

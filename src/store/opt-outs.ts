@@ -53,10 +53,11 @@ export async function endConsents(
        from ends e join hand_overs h on h.address = e.address and h.channel = e.channel
        union
        select distinct e.address, e.channel, p.kundeemne_id, p.id from ends e join kontaktpersoner p on p.email_key = e.address
-       where e.channel = 'email' and p.erased_at is null)
-     insert into consents (address, channel, purpose, kind, at, evidence, opt_out_offered, source, kundeemne_id, kontaktperson_id, by, noted_at)
+       where e.channel = 'email' and p.erased_at is null),
+     noted as (insert into consents (address, channel, purpose, kind, at, evidence, opt_out_offered, source, kundeemne_id, kontaktperson_id, by, noted_at)
      select e.address, e.channel, 'markedsfoering', e.kind, e.at, null, null, $2, o.kundeemne_id, o.contact, $3, kobling_now()
-     from ends e left join owners o on o.address = e.address and o.channel = e.channel order by e.address, e.at`,
+     from ends e left join owners o on o.address = e.address and o.channel = e.channel order by e.address, e.at returning id)
+     insert into segment_marks (consent) select id from noted`,
     [JSON.stringify(ends), from.source, from.by],
   );
 }

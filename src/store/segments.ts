@@ -1,8 +1,6 @@
-import { kundeemneCatalogue } from "../model/catalogue.ts";
 import type { Criterion } from "../model/criteria.ts";
 import type { Channel } from "../rules/consent-facts.ts";
 import type { Approach } from "../rules/eligibility.ts";
-import { criterionSql } from "./criteria-sql.ts";
 import type { Db, Sql, Tx } from "./database.ts";
 import { instantText } from "./read-columns.ts";
 
@@ -23,6 +21,8 @@ export interface Segment extends SegmentWish {
   readonly version: number;
   readonly run: number;
   readonly ranAt: string | null;
+  /** Its members follow every change; else it must be run first. */
+  readonly isFollowed: boolean;
   readonly createdAt: string;
   readonly createdBy: string;
   readonly updatedAt: string;
@@ -50,7 +50,8 @@ export interface SegmentEvent {
 
 const columns = `s.id, s.name, s.level, s.criterion, s.channel, s.purpose, s.sender, s.version, s.run, ${instantText("s.ran_at")} as ran_at,
   ${instantText("s.created_at")} as created_at, s.created_by, ${instantText("s.updated_at")} as updated_at,
-  (select count(*)::int from segment_members m where m.segment_id = s.id) as members`;
+  coalesce(s.followed_version = s.version, false) as is_followed`;
+const withMembers = `${columns}, (select count(*)::int from segment_members m where m.segment_id = s.id) as members`;
 
 // The casts read what `insertSegment` wrote from the same types.
 const readSegment = (row: Record<string, unknown>): Segment => ({
@@ -64,10 +65,11 @@ const readSegment = (row: Record<string, unknown>): Segment => ({
   version: Number(row.version),
   run: Number(row.run),
   ranAt: row.ran_at as string | null,
+  isFollowed: row.is_followed === true,
   createdAt: String(row.created_at),
   createdBy: String(row.created_by),
   updatedAt: String(row.updated_at),
-  members: Number(row.members),
+  members: Number(row.members ?? 0),
 });
 
 export async function insertSegment(sql: Sql, id: string, wish: SegmentWish, by: string): Promise<void> {
@@ -97,133 +99,49 @@ export async function dropSegment(sql: Sql, id: string): Promise<boolean> {
 }
 
 export async function findSegment(sql: Sql | Tx, id: string): Promise<Segment | undefined> {
-  const [row] = await sql.unsafe(`select ${columns} from segments s where s.id = $1::uuid`, [id]);
+  const [row] = await sql.unsafe(`select ${withMembers} from segments s where s.id = $1::uuid`, [id]);
   return row && readSegment(row);
 }
 
 export async function listSegments(sql: Sql): Promise<Segment[]> {
-  return (await sql.unsafe(`select ${columns} from segments s order by s.name, s.id`)).map(readSegment);
+  return (await sql.unsafe(`select ${withMembers} from segments s order by s.name, s.id`)).map(readSegment);
 }
 
-/** Begins a run: its number. Runs of one segment follow one another; the transaction holds the place. */
+/** Segments whose members are kept up to date, without their counts. */
+export async function followedSegments(sql: Db): Promise<Segment[]> {
+  const rows = await sql.unsafe(
+    `select ${columns} from segments s where s.followed_version = s.version order by s.id`,
+    [],
+    { prepare: true },
+  );
+  return rows.map(readSegment);
+}
+
+/** Nobody can say whom a change concerns: these must be run before their members are right again. */
+export async function unfollow(tx: Tx, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.unsafe("update segments set followed_version = null where id = any($1::uuid[])", [[...ids]]);
+}
+
+/**
+ * Segments that were run once and must be again: those not followed any more, and those last run on another day in Copenhagen, since
+ * a criterion may speak of today, and a verdict of dates.
+ */
+export async function dueSegments(sql: Db): Promise<string[]> {
+  const day = (instant: string): string => `(${instant} at time zone 'Europe/Copenhagen')::date`;
+  const rows = await sql.unsafe(
+    `select id from segments where run > 0 and (followed_version is null or ${day("ran_at")} <> ${day("kobling_now()")}) order by id`,
+  );
+  return rows.map((row) => String(row.id));
+}
+
+/** Begins a run: its number. From then on its members are followed (src/pipelines/follow-segments.ts). */
 export async function nextRun(tx: Tx, id: string): Promise<number> {
   const [row] = await tx.unsafe(
-    "update segments set run = run + 1, ran_at = kobling_now() where id = $1::uuid returning run",
+    "update segments set run = run + 1, ran_at = kobling_now(), followed_version = version where id = $1::uuid returning run",
     [id],
   );
   return Number(row?.run ?? 0);
-}
-
-/** Who meets the criterion, in order of id, a page at a time. Those whom nobody may contact at all are left out here. */
-export async function pageCandidates(
-  sql: Db,
-  wanted: {
-    readonly level: SegmentLevel;
-    readonly criterion: Criterion;
-    readonly after: string | null;
-    readonly limit: number;
-  },
-): Promise<Candidate[]> {
-  const asked = criterionSql(sql, kundeemneCatalogue, wanted.criterion);
-  const after = wanted.after ?? "00000000-0000-0000-0000-000000000000";
-  const alive = sql`e.erased_at is null and e.merged_into is null and coalesce(e.arkiveret_vaerdi, false) = false`;
-  const rows =
-    wanted.level === "kundeemne"
-      ? await sql<{ id: string; kundeemne_id: string }[]>`
-          select e.id, e.id as kundeemne_id from kundeemner e where ${asked} and ${alive} and e.id > ${after}::text::uuid
-          order by e.id limit ${wanted.limit}`
-      : await sql<{ id: string; kundeemne_id: string }[]>`
-          select p.id, p.kundeemne_id from kontaktpersoner p join kundeemner e on e.id = p.kundeemne_id
-          where ${asked} and ${alive} and p.erased_at is null and p.id > ${after}::text::uuid order by p.id limit ${wanted.limit}`;
-  return rows.map((row) => ({ entityId: row.id, kundeemneId: row.kundeemne_id }));
-}
-
-/** Whom persons want in. */
-export async function loadWishes(sql: Sql | Tx, segment: Pick<Segment, "id" | "level">): Promise<Candidate[]> {
-  const kundeemne = segment.level === "kundeemne" ? "w.entity_id" : "p.kundeemne_id";
-  const rows = await sql.unsafe(
-    `select w.entity_id, ${kundeemne} as kundeemne_id from segment_wishes w
-     ${segment.level === "kundeemne" ? "" : "join kontaktpersoner p on p.id = w.entity_id"}
-     where w.segment_id = $1::uuid order by w.entity_id`,
-    [segment.id],
-  );
-  return rows.map((row) => ({ entityId: String(row.entity_id), kundeemneId: String(row.kundeemne_id) }));
-}
-
-export async function addWish(sql: Sql | Tx, segmentId: string, entityId: string, by: string): Promise<void> {
-  await sql.unsafe(
-    `insert into segment_wishes (segment_id, entity_id, by, at) values ($1::uuid, $2::uuid, $3, kobling_now()) on conflict do nothing`,
-    [segmentId, entityId, by],
-  );
-}
-
-export async function dropWish(sql: Sql | Tx, segmentId: string, entityId: string): Promise<boolean> {
-  return (
-    (
-      await sql.unsafe("delete from segment_wishes where segment_id = $1::uuid and entity_id = $2::uuid returning 1", [
-        segmentId,
-        entityId,
-      ])
-    ).length > 0
-  );
-}
-
-/** Takes candidates in under a run; who was not in before is told as added. Gives how many those are. One statement. */
-export async function takeIn(
-  tx: Tx,
-  segmentId: string,
-  run: number,
-  why: Member["why"],
-  candidates: readonly Candidate[],
-): Promise<number> {
-  if (candidates.length === 0) return 0;
-  const [row] = await tx.unsafe(
-    `with wanted as (select * from unnest($4::uuid[], $5::uuid[]) x(entity_id, kundeemne_id)),
-     put as (
-       insert into segment_members (segment_id, entity_id, kundeemne_id, why, run, since)
-       select $1::uuid, entity_id, kundeemne_id, $3, $2, kobling_now() from wanted
-       on conflict (segment_id, entity_id) do update set run = excluded.run, why = excluded.why returning entity_id, (xmax = 0) as is_new),
-     told as (
-       insert into segment_events (segment_id, entity_id, change, reason, at)
-       select $1::uuid, entity_id, 'added', $3, kobling_now() from put where is_new returning 1)
-     select count(*)::int as n from told`,
-    [...[segmentId, run, why], candidates.map((each) => each.entityId), candidates.map((each) => each.kundeemneId)],
-  );
-  return Number(row?.n ?? 0);
-}
-
-/** Puts members out, each with its reason; who was not in is not told. Gives how many were. One statement. */
-export async function putOut(
-  tx: Sql | Tx,
-  segmentId: string,
-  out: readonly { readonly entityId: string; readonly reason: string }[],
-): Promise<number> {
-  if (out.length === 0) return 0;
-  const [row] = await tx.unsafe(
-    `with wanted as (select * from unnest($2::uuid[], $3::text[]) x(entity_id, reason)),
-     gone as (
-       delete from segment_members m using wanted w where m.segment_id = $1::uuid and m.entity_id = w.entity_id
-       returning m.entity_id, w.reason),
-     told as (
-       insert into segment_events (segment_id, entity_id, change, reason, at)
-       select $1::uuid, entity_id, 'removed', reason, kobling_now() from gone returning 1)
-     select count(*)::int as n from told`,
-    [segmentId, out.map((each) => each.entityId), out.map((each) => each.reason)],
-  );
-  return Number(row?.n ?? 0);
-}
-
-/** Puts out whom this run did not meet any more. Gives how many those are. */
-export async function putOutOlder(tx: Tx, segmentId: string, run: number): Promise<number> {
-  const [row] = await tx.unsafe(
-    `with gone as (delete from segment_members where segment_id = $1::uuid and run < $2 returning entity_id),
-     told as (
-       insert into segment_events (segment_id, entity_id, change, reason, at)
-       select $1::uuid, entity_id, 'removed', 'criterion', kobling_now() from gone returning 1)
-     select count(*)::int as n from told`,
-    [segmentId, run],
-  );
-  return Number(row?.n ?? 0);
 }
 
 export async function pageMembers(sql: Sql, segmentId: string, after: string | null, limit: number): Promise<Member[]> {

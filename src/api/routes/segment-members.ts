@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { refusalCodes } from "../../rules/eligibility.ts";
-import { dropWish, findSegment, pageEvents, putOut } from "../../store/segments.ts";
+import { dropWish, putOut } from "../../store/segment-members.ts";
+import { findSegment, pageEvents } from "../../store/segments.ts";
 import { actorOf } from "../actor.ts";
 import type { Api, ApiDeps } from "../api-deps.ts";
 import { readPageCursor, writePageCursor } from "../page-cursor.ts";
@@ -169,7 +170,7 @@ export function segmentMemberRoutes(app: Api, deps: ApiDeps): void {
   app.openapi(remove, async (c) => {
     const { id, entity } = c.req.valid("param");
     if (!(await dropWish(deps.sql, id, entity))) throw new Problem(404, "not_found");
-    await putOut(deps.sql, id, [{ entityId: entity, reason: "manual" }]);
+    await putOut(deps.sql, [{ segmentId: id, entityId: entity, reason: "manual" }]);
     return c.body(null, 204);
   });
 }

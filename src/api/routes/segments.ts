@@ -55,7 +55,8 @@ const create = createRoute({
   path: "/v1/segments",
   tags,
   summary: "Save a segment",
-  description: "A criterion, and what its members are to be contacted for. It is empty until it is run.",
+  description:
+    "A criterion, and what its members are to be contacted for. It is empty until it is run; from then on it follows each change.",
   ...secured("campaign"),
   request: { headers: idempotencyHeader, body: jsonBody(wishBody) },
   responses: { 201: json(segmentSchema, "Saved."), ...bodyProblems() },
@@ -166,4 +167,7 @@ export function segmentRoutes(app: Api, deps: ApiDeps): void {
   });
 }
 
-const viewSegment = ({ run: _, ...segment }: Segment) => ({ ...segment, filter: writeCriterion(segment.criterion) });
+const viewSegment = ({ run: _, isFollowed: __, ...segment }: Segment) => ({
+  ...segment,
+  filter: writeCriterion(segment.criterion),
+});

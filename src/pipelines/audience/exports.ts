@@ -7,7 +7,8 @@ import { findSegment, pageMembers, type Segment } from "../../store/segments.ts"
 import type { Delimiter } from "../../tables/csv.ts";
 import { type ExportEncoding, type ExportFormat, type OutRow, writeTable } from "../../tables/write-table.ts";
 import type { Actor, Deps } from "../deps.ts";
-import { judgeAll, runSegment } from "../segments.ts";
+import { judgeAll } from "../judge-people.ts";
+import { runSegment } from "../segments.ts";
 import { cellsOf, exportFields } from "./export-fields.ts";
 import { passedOn } from "./passed-on.ts";
 

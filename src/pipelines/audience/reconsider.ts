@@ -4,7 +4,7 @@ import { findCampaign } from "../../store/campaigns.ts";
 import type { Sql, Tx } from "../../store/database.ts";
 import { findWanted, type HandOver, owe, wantOut } from "../../store/hand-overs.ts";
 import type { Deps } from "../deps.ts";
-import { type Judged, judgeAll } from "../segments.ts";
+import { type Judged, judgeAll } from "../judge-people.ts";
 import { passedOn } from "./passed-on.ts";
 
 /** Values are those that may be passed on; `isBound`: the address is none of them. */

@@ -17,6 +17,8 @@ export const segments = pgTable("segments", {
   /** Rises with each run; members of an older one are gone. */
   run: integer("run").notNull().default(0),
   ranAt: instant("ran_at"),
+  /** The version whose members are kept up to date with every change since its run; null: it must be run first. */
+  followedVersion: integer("followed_version"),
   createdAt: instant("created_at").notNull(),
   createdBy: text("created_by").notNull(),
   updatedAt: instant("updated_at").notNull(),
@@ -67,3 +69,14 @@ export const segmentEvents = pgTable(
   },
   (table) => [index("segment_events_segment").on(table.segmentId, sql`id`)],
 );
+
+/** Something has moved that a segment may ask: members are worked out anew from it, and the mark goes. Ids only. */
+export const segmentMarks = pgTable("segment_marks", {
+  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  /** Of these three one: a batch of history, a fact of consent, a record or contact. */
+  batch: bigint("batch", { mode: "number" }),
+  consent: bigint("consent", { mode: "number" }),
+  entityId: uuid("entity_id"),
+  /** What `entity_id` is: `kundeemne` or `kontaktperson`. */
+  entity: text("entity"),
+});
