@@ -1,3 +1,4 @@
+import { openDatabase } from "../store/database.ts";
 import { WAKE_CHANNEL } from "../store/segment-marks.ts";
 import type { Deps } from "./deps.ts";
 import { followSegments } from "./follow-segments.ts";
@@ -12,6 +13,8 @@ export interface Following {
  * works one more turn follows. A call that is lost, as where the connection breaks, is made good by the sweep.
  */
 export async function startFollowing(deps: Pick<Deps, "db" | "log" | "seal" | "queue">): Promise<Following> {
+  // A connection of its own keeps the plans of its statements.
+  const db = openDatabase(deps.db.url, { max: 1, applicationName: "kobling segments" });
   let turn: Promise<void> | undefined;
   let isCalled = false;
   let isClosed = false;
@@ -19,7 +22,7 @@ export async function startFollowing(deps: Pick<Deps, "db" | "log" | "seal" | "q
     while (isCalled && !isClosed) {
       isCalled = false;
       try {
-        await followSegments(deps);
+        await followSegments({ ...deps, db });
       } catch (error) {
         deps.log.warn("segments.not_followed", { error }); // the marks stand; the sweep takes them
       }
@@ -31,12 +34,13 @@ export async function startFollowing(deps: Pick<Deps, "db" | "log" | "seal" | "q
     turn ??= follow();
   };
   // Also called when the connection has come back: whatever was told meanwhile is looked for.
-  const listening = await deps.db.sql.listen(WAKE_CHANNEL, wake, wake);
+  const listening = await db.sql.listen(WAKE_CHANNEL, wake, wake);
   return {
     async close() {
       isClosed = true;
       await listening.unlisten();
       await turn;
+      await db.close();
     },
   };
 }

@@ -1,20 +1,23 @@
 import { copenhagenDay } from "../lib/time.ts";
-import type { Values } from "../model/catalogue.ts";
-import { addressOf } from "../rules/consent-address.ts";
+import type { EntityKind, Values } from "../model/catalogue.ts";
+import { addressFields, addressOf } from "../rules/consent-address.ts";
 import { type Eligibility, eligible, type RefusalCode } from "../rules/eligibility.ts";
-import { recordFactsOf } from "../rules/record-facts.ts";
+import { FACT_FIELDS, recordFactsOf } from "../rules/record-facts.ts";
 import { readNow } from "../store/clock.ts";
 import { findAccountsAddresses, loadConsentFacts } from "../store/consents.ts";
 import type { Sql, Tx } from "../store/database.ts";
-import { loadEntities, type StoredEntity } from "../store/entities.ts";
+import { type EntityFacts, loadEntities, loadFacts, type StoredEntity } from "../store/entities.ts";
 import type { Candidate, Segment } from "../store/segments.ts";
 import type { Deps } from "./deps.ts";
 
 /** A candidate with the verdict of this moment. */
-export interface Judged extends Candidate {
+export interface Verdict extends Candidate {
   readonly verdict: Eligibility;
   /** In the form in which addresses are compared. */
   readonly address: string | null;
+}
+
+export interface Judged extends Verdict {
   readonly record: Values;
   readonly contact: Values | undefined;
   /** The same with who set what. */
@@ -38,21 +41,35 @@ export async function judgeAll(
   asked: Asked,
   candidates: readonly Candidate[],
 ): Promise<Judged[]> {
-  return (await judgeMany(sql, deps, [{ asked, candidates }]))[0] ?? [];
+  const load = (kind: EntityKind, ids: readonly string[]) => loadEntities(sql, kind, ids);
+  const [judged = []] = await judgeWith(sql, deps, [{ asked, candidates }], load);
+  return judged.map(({ facts: whole, ...each }) => ({
+    ...{ ...each, whole, record: whole.record.values, contact: whole.contact?.values },
+  }));
 }
 
-/** The same for several questions at once, in the statements of one; the answers stand in their order. */
+/** The same for several questions at once, with no more of anybody than the rule asks; the answers stand in their order. */
 export async function judgeMany(
+  sql: Sql | Tx,
+  deps: Pick<Deps, "seal">,
+  questions: readonly Question[],
+): Promise<Verdict[][]> {
+  const fields = [...new Set([...FACT_FIELDS, ...questions.flatMap(({ asked }) => addressFields(asked.channel))])];
+  return await judgeWith(sql, deps, questions, (kind, ids) => loadFacts(sql, kind, ids, fields));
+}
+
+async function judgeWith<E extends EntityFacts>(
   sql: Sql | Tx,
   { seal }: Pick<Deps, "seal">,
   questions: readonly Question[],
-): Promise<Judged[][]> {
+  load: (kind: EntityKind, ids: readonly string[]) => Promise<ReadonlyMap<string, E>>,
+): Promise<(Verdict & { readonly facts: { readonly record: E; readonly contact: E | undefined } })[][]> {
   if (questions.every(({ candidates }) => candidates.length === 0)) return questions.map(() => []);
   const all = questions.flatMap(({ candidates }) => candidates);
   const persons = questions.flatMap(({ asked, candidates }) => (asked.level === "kundeemne" ? [] : candidates));
   const [records, contacts, nowMs] = await Promise.all([
-    loadEntities(sql, "kundeemne", [...new Set(all.map((each) => each.kundeemneId))]),
-    loadEntities(sql, "kontaktperson", [...new Set(persons.map((each) => each.entityId))]),
+    load("kundeemne", [...new Set(all.map((each) => each.kundeemneId))]),
+    load("kontaktperson", [...new Set(persons.map((each) => each.entityId))]),
     readNow(sql),
   ]);
   const found = questions.map(({ asked: { channel, level }, candidates }) =>
@@ -91,8 +108,7 @@ export async function judgeMany(
         consents: facts.get(address ?? "") ?? [],
         record: isAccounts ? { ...known, accountsAddress: address } : known,
       });
-      const whole = { record, contact };
-      return { entityId, kundeemneId, verdict, address, record: record.values, contact: contact?.values, whole };
+      return { entityId, kundeemneId, verdict, address, facts: { record, contact } };
     }),
   );
 }

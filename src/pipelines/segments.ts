@@ -1,14 +1,25 @@
 import { RejectedError } from "../lib/errors.ts";
 import type { RefusalCode } from "../rules/eligibility.ts";
-import type { Tx } from "../store/database.ts";
 import { loadEntities } from "../store/entities.ts";
-import { pageCandidates } from "../store/segment-candidates.ts";
-import { addWish, loadWishes, lockMembers, putOut, putOutOlder, takeIn } from "../store/segment-members.ts";
-import { type Candidate, findSegment, type Member, nextRun, pageMembers, type Segment } from "../store/segments.ts";
+import { meetingWithin, pageCandidates, placesWithin, stretchesOf } from "../store/segment-candidates.ts";
+import { addWish, lockMembers, putOut, shareMembers, takeIn } from "../store/segment-members.ts";
+import {
+  beginRuns,
+  type Candidate,
+  countMembers,
+  findSegment,
+  type Member,
+  pageMembers,
+  type Segment,
+  segmentLevels,
+} from "../store/segments.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { type Judged, judgeAll, outOf } from "./judge-people.ts";
+import { meetings, type PlacedCounts, placeMembers } from "./place-members.ts";
 
-const PAGE = 500;
+/** People that a run reads at once, and stretches of them in hand at once: the database works at one while the rule is asked of another. */
+const STRETCH = 5_000;
+const AT_ONCE = 2;
 
 /** What a run came to. */
 export interface SegmentRun {
@@ -20,51 +31,59 @@ export interface SegmentRun {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-/**
- * Works out anew who is in (S57): everybody who meets the criterion or is wished for, and may be contacted. Page by page as
- * a stream, each page in a transaction of its own in which nobody else works out members; a run that is cut off is simply run
- * again. Throws RejectedError `not_found`.
- */
+/** Works out anew who is in a segment (S57). Throws RejectedError `not_found`. */
 export async function runSegment(deps: Pick<Deps, "db" | "log" | "seal">, id: string): Promise<SegmentRun> {
+  const run = (await runSegments(deps, [id])).get(id);
+  if (run === undefined) throw noSegment();
+  return run;
+}
+
+/**
+ * Works out anew who is in each of these segments: everybody who meets the criterion or is wished for, and may be contacted.
+ * People are read once for all segments, stretch by stretch, each in a transaction of its own in which nobody else works out their
+ * places; a run that is cut off is simply run again. Segments that are gone are left out.
+ */
+export async function runSegments(
+  deps: Pick<Deps, "db" | "log" | "seal">,
+  ids: readonly string[],
+): Promise<Map<string, SegmentRun>> {
   const { sql } = deps.db;
-  const segment = await findSegment(sql, id);
-  if (segment === undefined) throw noSegment();
-  const run = await sql.begin((tx) => nextRun(tx, id));
-  let added = 0;
-  let removed = 0;
-  const refused: Record<string, number> = {};
-  const judge = async (why: Member["why"], read: (tx: Tx) => Promise<readonly Candidate[]>) =>
-    await sql.begin(async (tx) => {
-      await lockMembers(tx);
-      const candidates = await read(tx);
-      const judged = await judgeAll(tx, deps, segment, candidates);
-      const allowed = judged.filter(({ verdict }) => verdict.allowed);
-      added += await takeIn(
-        tx,
-        allowed.map(({ entityId, kundeemneId }) => ({ segmentId: id, entityId, kundeemneId, run, why })),
-      );
-      removed += await putOut(tx, refusedIn(id, judged));
-      for (const { reason } of outOf(judged)) refused[reason] = (refused[reason] ?? 0) + 1;
-      return candidates;
-    });
-  for (let after: string | null = null; ; ) {
-    const from: string | null = after;
-    const page: readonly Candidate[] = await judge("criterion", (tx) =>
-      pageCandidates(tx, { ...segment, after: from, limit: PAGE }),
-    );
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) break;
-    after = last.entityId;
+  const segments = await sql.begin((tx) => beginRuns(tx, ids));
+  const counts = new Map(segments.map(({ id }): [string, PlacedCounts] => [id, { added: 0, removed: 0, refused: {} }]));
+  for (const level of segmentLevels) {
+    const those = segments.filter((segment) => segment.level === level);
+    if (those.length === 0) continue;
+    const stretches = (await stretchesOf(sql, level, STRETCH)).values();
+    const work = async (): Promise<void> => {
+      for (const stretch of stretches) {
+        const placed = await sql.begin(async (tx) => {
+          await shareMembers(tx);
+          return await placeMembers(tx, deps, those, {
+            places: placesWithin(tx, those, level, stretch),
+            met: meetings(those, (_, some) => meetingWithin(tx, level, some, stretch)),
+          });
+        });
+        for (const [id, of] of placed) addUp(counts.get(id), of);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
-  const wishes = await loadWishes(sql, segment);
-  for (let at = 0; at < wishes.length; at += PAGE) await judge("manual", async () => wishes.slice(at, at + PAGE));
-  removed += await sql.begin(async (tx) => {
-    await lockMembers(tx);
-    return await putOutOlder(tx, id, run);
-  });
-  const members = (await findSegment(sql, id))?.members ?? 0;
-  deps.log.info("segment.run", { segmentId: id, run, members, added, removed });
-  return { run, members, added, removed, refused };
+  const members = await countMembers(sql, ids);
+  return new Map(
+    segments.map(({ id, run }) => {
+      const each = { run, members: members.get(id) ?? 0, ...(counts.get(id) ?? { added: 0, removed: 0, refused: {} }) };
+      const { refused: _, ...told } = each;
+      deps.log.info("segment.run", { segmentId: id, ...told });
+      return [id, each];
+    }),
+  );
+}
+
+function addUp(counts: PlacedCounts | undefined, of: PlacedCounts): void {
+  if (counts === undefined) return;
+  counts.added += of.added;
+  counts.removed += of.removed;
+  for (const [reason, n] of Object.entries(of.refused)) counts.refused[reason] = (counts.refused[reason] ?? 0) + n;
 }
 
 const refusedIn = (segmentId: string, judged: readonly Judged[]) =>

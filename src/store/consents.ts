@@ -79,12 +79,16 @@ export async function loadConsentFacts(
   const facts = new Map<string, ConsentFact[]>();
   if (addresses.length === 0) return facts;
   const hashed = new Map(addresses.map((address) => [hashedAddress(keyed, address), address]));
-  const rows = await sql.unsafe(`select ${columns} from consents c where c.address = any($1::text[]) order by c.id`, [
-    [...new Set([...addresses, ...hashed.keys()])],
-  ]);
-  for (const row of rows) {
-    const { address: stored, channel, purpose, kind, at, evidence, optOutOffered } = readConsent(row);
-    const address = hashed.get(stored) ?? stored;
+  const rows = await sql
+    .unsafe(
+      `select address, channel, purpose, kind, ${instantText("at")}, evidence, opt_out_offered from consents c
+       where c.address = any($1::text[]) order by c.id`,
+      [[...new Set([...addresses, ...hashed.keys()])]],
+      { prepare: true },
+    )
+    .values();
+  for (const [stored, channel, purpose, kind, at, evidence, optOutOffered] of rows) {
+    const address = hashed.get(String(stored)) ?? String(stored);
     const known = facts.get(address) ?? [];
     // Nothing has been sent on a consent yet: nothing can have been used.
     known.push({ address, channel, purpose, kind, at, evidence, optOutOffered, lastUsedAt: null });
@@ -99,6 +103,7 @@ export async function findAccountsAddresses(sql: Db, addresses: readonly string[
   const rows = await sql.unsafe(
     "select distinct lower(bogholderi_email) as address from kundeemner where lower(bogholderi_email) = any($1::text[])",
     [[...new Set(addresses)]],
+    { prepare: true },
   );
   return new Set(rows.map(({ address }) => String(address)));
 }

@@ -50,11 +50,7 @@ export async function meetingOf(
   { kundeemner, contacts }: Touched,
 ): Promise<Met[]> {
   if (segments.length === 0) return [];
-  const cases = segments.map(
-    ({ criterion }, at) =>
-      sql`case when ${criterionSql(sql, kundeemneCatalogue, criterion)} then ${sql.unsafe(String(at))} end`,
-  );
-  const met = sql`array_remove(array[${cases.reduce((all, each) => sql`${all}, ${each}`)}]::int[], null)`;
+  const met = metOf(sql, segments);
   const alive = sql.unsafe(ALIVE);
   const emner = sql`string_to_array(${kundeemner.join(",")}::text, ',')::uuid[]`;
   const rows =
@@ -68,6 +64,56 @@ export async function meetingOf(
             select unnest(string_to_array(${contacts.join(",")}::text, ',')::uuid[])
             union select c.id from unnest(${emner}) k(id) cross join lateral (select id from kontaktpersoner where kundeemne_id = k.id offset 0) c))`;
   return rows.map((row) => ({ entityId: row.id, kundeemneId: row.kundeemne_id, segments: row.met }));
+}
+
+/** People by their ids: after one, up to and with another. */
+export interface Stretch {
+  readonly after: string;
+  readonly upTo: string;
+}
+
+const FIRST = "00000000-0000-0000-0000-000000000000";
+const LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/** Stretches of so many rows that together hold every id there can be. */
+export async function stretchesOf(sql: Db, level: SegmentLevel, rows: number): Promise<Stretch[]> {
+  const table = level === "kundeemne" ? "kundeemner" : "kontaktpersoner";
+  const ends = await sql.unsafe(
+    `select id from (select id, row_number() over (order by id) as n from ${table}) numbered where n % $1::int = 0 order by id`,
+    [rows],
+  );
+  const upTo = [...ends.map((row) => String(row.id)), LAST];
+  return upTo.map((end, at) => ({ after: upTo[at - 1] ?? FIRST, upTo: end }));
+}
+
+/** The same as `meetingOf` for everybody of a stretch. Who meets nothing is left out. */
+export async function meetingWithin(
+  sql: Db,
+  level: SegmentLevel,
+  segments: readonly Pick<Segment, "criterion">[],
+  { after, upTo }: Stretch,
+): Promise<Met[]> {
+  if (segments.length === 0) return [];
+  const [met, alive] = [metOf(sql, segments), sql.unsafe(ALIVE)];
+  const rows =
+    level === "kundeemne"
+      ? await sql<MetRow[]>`
+          select * from (select e.id, e.id as kundeemne_id, ${met} as met from kundeemner e
+            where e.id > ${after}::text::uuid and e.id <= ${upTo}::text::uuid and ${alive} offset 0) x where met <> '{}'`
+      : await sql<MetRow[]>`
+          select * from (select p.id, p.kundeemne_id, ${met} as met from kontaktpersoner p
+            cross join lateral (select * from kundeemner where id = p.kundeemne_id offset 0) e
+            where p.id > ${after}::text::uuid and p.id <= ${upTo}::text::uuid and p.erased_at is null and ${alive} offset 0) x where met <> '{}'`;
+  return rows.map((row) => ({ entityId: row.id, kundeemneId: row.kundeemne_id, segments: row.met }));
+}
+
+/** Places of the segments whose criterion a row `e` meets. */
+function metOf(sql: Db, segments: readonly Pick<Segment, "criterion">[]) {
+  const cases = segments.map(
+    ({ criterion }, at) =>
+      sql`case when ${criterionSql(sql, kundeemneCatalogue, criterion)} then ${sql.unsafe(String(at))} end`,
+  );
+  return sql`array_remove(array[${cases.reduce((all, each) => sql`${all}, ${each}`)}]::int[], null)`;
 }
 
 interface MetRow {
@@ -102,4 +148,26 @@ export async function placesOf(sql: Db, { kundeemner, contacts }: Touched): Prom
     kundeemneId: String(row.kundeemne_id),
     why: String(row.why),
   }));
+}
+
+/** The same of a stretch, at these segments. One statement. */
+export async function placesWithin(
+  sql: Db,
+  segments: readonly Pick<Segment, "id">[],
+  level: SegmentLevel,
+  { after, upTo }: Stretch,
+): Promise<Place[]> {
+  const owner = level === "kundeemne" ? "w.entity_id" : "p.kundeemne_id";
+  const rows = await sql
+    .unsafe(
+      `select m.segment_id, m.entity_id, m.kundeemne_id, m.why from segment_members m
+       where m.segment_id = any($1::uuid[]) and m.entity_id > $2::uuid and m.entity_id <= $3::uuid
+       union all
+       select w.segment_id, w.entity_id, ${owner}, 'wished' from segment_wishes w
+       ${level === "kundeemne" ? "" : "join kontaktpersoner p on p.id = w.entity_id"}
+       where w.segment_id = any($1::uuid[]) and w.entity_id > $2::uuid and w.entity_id <= $3::uuid`,
+      [segments.map(({ id }) => id), after, upTo],
+    )
+    .values();
+  return rows.map(([segmentId, entityId, kundeemneId, why]) => ({ segmentId, entityId, kundeemneId, why }));
 }

@@ -77,6 +77,8 @@ export async function takeMarks(tx: Tx, limit: number): Promise<Moved> {
 /** Contacts that have one of these e-mail addresses, in compared form. */
 export async function contactsAt(sql: Db, addresses: readonly string[]): Promise<string[]> {
   if (addresses.length === 0) return [];
-  const rows = await sql.unsafe("select id from kontaktpersoner where email_key = any($1::text[])", [[...addresses]]);
+  const rows = await sql.unsafe("select id from kontaktpersoner where email_key = any($1::text[])", [[...addresses]], {
+    prepare: true,
+  });
   return rows.map((row) => String(row.id));
 }

@@ -1,5 +1,5 @@
 import type { Sql, Tx } from "./database.ts";
-import type { Candidate, Member, Segment } from "./segments.ts";
+import type { Candidate, Member } from "./segments.ts";
 
 /** Any number will do, as long as every version of Kobling takes the same. */
 const MEMBERS_LOCK = 0x73_65_67_6d;
@@ -12,16 +12,21 @@ export async function lockMembers(tx: Tx): Promise<void> {
   await tx.unsafe("select pg_advisory_xact_lock($1::bigint)", [MEMBERS_LOCK], { prepare: true });
 }
 
-/** Whom persons want in. */
-export async function loadWishes(sql: Sql | Tx, segment: Pick<Segment, "id" | "level">): Promise<Candidate[]> {
-  const kundeemne = segment.level === "kundeemne" ? "w.entity_id" : "p.kundeemne_id";
-  const rows = await sql.unsafe(
-    `select w.entity_id, ${kundeemne} as kundeemne_id from segment_wishes w
-     ${segment.level === "kundeemne" ? "" : "join kontaktpersoner p on p.id = w.entity_id"}
-     where w.segment_id = $1::uuid order by w.entity_id`,
-    [segment.id],
+/**
+ * The same for a handful of people, again and again on one connection: plans are kept, and go by indexes whatever a table held when they
+ * were made, since planning costs more than what there is to do.
+ */
+export async function lockMembersBriefly(tx: Tx): Promise<void> {
+  await tx.unsafe(
+    `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), pg_advisory_xact_lock($1::bigint)`,
+    [MEMBERS_LOCK],
+    { prepare: true },
   );
-  return rows.map((row) => ({ entityId: String(row.entity_id), kundeemneId: String(row.kundeemne_id) }));
+}
+
+/** The same, with others that work out members of other people meanwhile: the stretches of one run. */
+export async function shareMembers(tx: Tx): Promise<void> {
+  await tx.unsafe("select pg_advisory_xact_lock_shared($1::bigint)", [MEMBERS_LOCK], { prepare: true });
 }
 
 export async function addWish(sql: Sql | Tx, segmentId: string, entityId: string, by: string): Promise<void> {
@@ -50,29 +55,37 @@ export interface NewMember extends Candidate {
   readonly reason?: Member["why"];
 }
 
-/** Takes candidates in under a run; who was not in before is told as added. Gives how many those are. One statement. */
-export async function takeIn(tx: Tx, members: readonly NewMember[]): Promise<number> {
-  if (members.length === 0) return 0;
-  const rows = members.map(({ segmentId, entityId, kundeemneId, run, why, reason = why }) => ({
-    ...{ segmentId, entityId, kundeemneId, run, why, reason },
-  }));
-  const [row] = await tx.unsafe(
-    `with wanted as (select * from json_to_recordset($1::text::json)
-       as x("segmentId" uuid, "entityId" uuid, "kundeemneId" uuid, run int, why text, reason text)),
-     put as (
-       insert into segment_members (segment_id, entity_id, kundeemne_id, why, run, since)
-       select "segmentId", "entityId", "kundeemneId", why, run, kobling_now() from wanted
-       on conflict (segment_id, entity_id) do update set run = excluded.run, why = excluded.why, kundeemne_id = excluded.kundeemne_id
-       returning segment_id, entity_id, (xmax = 0) as is_new),
-     told as (
-       insert into segment_events (segment_id, entity_id, change, reason, at)
-       select p.segment_id, p.entity_id, 'added', w.reason, kobling_now() from put p
-       join wanted w on w."segmentId" = p.segment_id and w."entityId" = p.entity_id where p.is_new
-       order by p.segment_id, p.entity_id returning 1)
-     select count(*)::int as n from told`,
-    [JSON.stringify(rows)],
-  );
-  return Number(row?.n ?? 0);
+/** Takes candidates in; who was not in before is told as added. Gives how many those are, by segment. One statement for all that come in alike. */
+export async function takeIn(tx: Tx, members: readonly NewMember[]): Promise<Map<string, number>> {
+  const added = new Map<string, number>();
+  for (const alike of Map.groupBy(members, ({ why, reason = why }) => `${why} ${reason}`).values()) {
+    const [first] = alike;
+    if (first === undefined) continue;
+    const runs = new Map(alike.map(({ segmentId, run }) => [segmentId, run]));
+    const places = new Map([...runs.keys()].map((id, at) => [id, at + 1]));
+    const rows = await tx.unsafe(
+      // Ids in one text, and segments by their place: a run sends millions.
+      `with wanted as (select ($1::uuid[])[s] as segment_id, ($2::int[])[s] as run, entity_id, kundeemne_id
+         from unnest(string_to_array($3, ',')::int[], string_to_array($4, ',')::uuid[], string_to_array($5, ',')::uuid[]) x(s, entity_id, kundeemne_id)),
+       put as (
+         insert into segment_members (segment_id, entity_id, kundeemne_id, why, run, since)
+         select segment_id, entity_id, kundeemne_id, $6, run, kobling_now() from wanted
+         on conflict (segment_id, entity_id) do update set run = excluded.run, why = excluded.why, kundeemne_id = excluded.kundeemne_id
+         returning segment_id, entity_id, (xmax = 0) as is_new),
+       told as (
+         insert into segment_events (segment_id, entity_id, change, reason, at)
+         select segment_id, entity_id, 'added', $7, kobling_now() from put where is_new returning segment_id)
+       select segment_id, count(*)::int as n from told group by segment_id`,
+      [
+        ...[[...runs.keys()], [...runs.values()], alike.map(({ segmentId }) => places.get(segmentId)).join(",")],
+        ...[alike.map(({ entityId }) => entityId).join(","), alike.map(({ kundeemneId }) => kundeemneId).join(",")],
+        ...[first.why, first.reason ?? first.why],
+      ],
+      { prepare: true },
+    );
+    for (const row of rows) added.set(String(row.segment_id), (added.get(String(row.segment_id)) ?? 0) + Number(row.n));
+  }
+  return added;
 }
 
 export interface GoneMember {
@@ -81,33 +94,21 @@ export interface GoneMember {
   readonly reason: string;
 }
 
-/** Puts members out, each with its reason; who was not in is not told. Gives how many were. One statement. */
-export async function putOut(tx: Sql | Tx, out: readonly GoneMember[]): Promise<number> {
-  if (out.length === 0) return 0;
+/** Puts members out, each with its reason; who was not in is not told. Gives how many were, by segment. One statement. */
+export async function putOut(tx: Sql | Tx, out: readonly GoneMember[]): Promise<Map<string, number>> {
+  if (out.length === 0) return new Map();
   const rows = out.map(({ segmentId, entityId, reason }) => ({ segmentId, entityId, reason }));
-  const [row] = await tx.unsafe(
+  const gone = await tx.unsafe(
     `with wanted as (select * from json_to_recordset($1::text::json) as x("segmentId" uuid, "entityId" uuid, reason text)),
      gone as (
        delete from segment_members m using wanted w where m.segment_id = w."segmentId" and m.entity_id = w."entityId"
        returning m.segment_id, m.entity_id, w.reason),
      told as (
        insert into segment_events (segment_id, entity_id, change, reason, at)
-       select segment_id, entity_id, 'removed', reason, kobling_now() from gone order by segment_id, entity_id returning 1)
-     select count(*)::int as n from told`,
+       select segment_id, entity_id, 'removed', reason, kobling_now() from gone returning segment_id)
+     select segment_id, count(*)::int as n from told group by segment_id`,
     [JSON.stringify(rows)],
+    { prepare: true },
   );
-  return Number(row?.n ?? 0);
-}
-
-/** Puts out whom this run did not meet any more. Gives how many those are. */
-export async function putOutOlder(tx: Tx, segmentId: string, run: number): Promise<number> {
-  const [row] = await tx.unsafe(
-    `with gone as (delete from segment_members where segment_id = $1::uuid and run < $2 returning entity_id),
-     told as (
-       insert into segment_events (segment_id, entity_id, change, reason, at)
-       select $1::uuid, entity_id, 'removed', 'criterion', kobling_now() from gone returning 1)
-     select count(*)::int as n from told`,
-    [segmentId, run],
-  );
-  return Number(row?.n ?? 0);
+  return new Map(gone.map((row) => [String(row.segment_id), Number(row.n)]));
 }

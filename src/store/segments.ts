@@ -135,13 +135,21 @@ export async function dueSegments(sql: Db): Promise<string[]> {
   return rows.map((row) => String(row.id));
 }
 
-/** Begins a run: its number. From then on its members are followed (src/pipelines/follow-segments.ts). */
-export async function nextRun(tx: Tx, id: string): Promise<number> {
-  const [row] = await tx.unsafe(
-    "update segments set run = run + 1, ran_at = kobling_now(), followed_version = version where id = $1::uuid returning run",
-    [id],
+/** Begins a run of each: with its number. From then on its members are followed (src/pipelines/follow-segments.ts). */
+export async function beginRuns(tx: Tx, ids: readonly string[]): Promise<Segment[]> {
+  const rows = await tx.unsafe(
+    `update segments s set run = run + 1, ran_at = kobling_now(), followed_version = version where id = any($1::uuid[]) returning ${columns}`,
+    [[...ids]],
   );
-  return Number(row?.run ?? 0);
+  return rows.map(readSegment);
+}
+
+export async function countMembers(sql: Db, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await sql.unsafe(
+    "select segment_id, count(*)::int as n from segment_members where segment_id = any($1::uuid[]) group by segment_id",
+    [[...ids]],
+  );
+  return new Map(rows.map((row) => [String(row.segment_id), Number(row.n)]));
 }
 
 export async function pageMembers(sql: Sql, segmentId: string, after: string | null, limit: number): Promise<Member[]> {
