@@ -20,6 +20,7 @@ import { replayErasures } from "./pipelines/erasure.ts";
 import { createWebhookHttp } from "./pipelines/event-webhooks.ts";
 import { createFeedWatch } from "./pipelines/feed.ts";
 import { startFollowing } from "./pipelines/follow-wake.ts";
+import { budgetOf } from "./pipelines/spending.ts";
 import { hasAdminKey, setAdminKey } from "./store/api-keys.ts";
 import { type EmbeddedPostgres, startEmbedded } from "./store/embedded.ts";
 import { alert } from "./store/reviews.ts";
@@ -143,6 +144,7 @@ export async function startKobling(env: Readonly<Record<string, string | undefin
             connector,
             mode: deps.connectorOf(name).mode,
             isAudience: deps.connectorOf(name).audience !== undefined,
+            ...(deps.connectorOf(name).directory === undefined ? {} : { budget: budgetOf(deps, name) }),
             objects: Object.entries(objects).map(([object, wish]) => ({
               object,
               side: wish.side,

@@ -25,6 +25,8 @@ export interface WishedConnection {
   readonly mode: "call" | "queue";
   /** A campaign tool. */
   readonly isAudience?: boolean;
+  /** Of a directory: what its calls of a day may be, and cost. */
+  readonly budget?: { readonly calls: number; readonly cost: number | null };
   readonly objects: readonly WishedObject[];
 }
 

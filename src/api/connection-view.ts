@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { DriftCount } from "../pipelines/agreement.ts";
+import { findSpent } from "../store/spending.ts";
 import {
   type ConnectionRow,
   type LaneCounts,
@@ -63,6 +64,17 @@ export const connectionSchema = z
       .strictObject({ p50Ms: z.number(), p99Ms: z.number(), samples: z.int() })
       .nullable()
       .openapi({ description: "From reading to writing at a remote without a lock (R20)." }),
+    spending: z
+      .strictObject({
+        calls: z.int(),
+        cost: z.string().openapi({ description: "By the prices in the configuration; an exact decimal." }),
+        kinds: z.record(z.string(), z.int()).openapi({ description: "Calls by kind." }),
+        budget: z.strictObject({ calls: z.int(), cost: z.number().nullable() }),
+      })
+      .nullable()
+      .openapi({
+        description: "Of a directory: calls made today (Copenhagen), and what the refresh keeps to; null: it is none.",
+      }),
     agreement: agreementSchema,
     objects: z.array(objectSchema),
   })
@@ -70,13 +82,16 @@ export const connectionSchema = z
 
 export type ConnectionView = z.infer<typeof connectionSchema>;
 
-/** All connections, configured or only remembered, with what is under way; three queries for all together. */
+const NOTHING = { calls: 0, cost: "0", kinds: {} };
+
+/** All connections, configured or only remembered, with what is under way; five queries for all together. */
 export async function viewConnections(deps: ApiDeps): Promise<ConnectionView[]> {
-  const [rows, lanes, counts, drift] = await Promise.all([
+  const [rows, lanes, counts, drift, spent] = await Promise.all([
     readConnections(deps.sql),
     readLanes(deps.sql),
     readLaneCounts(deps.sql),
     deps.countDrift(),
+    findSpent(deps.sql),
   ]);
   const wished = new Map(deps.connections().map((connection) => [connection.name, connection]));
   const kept = new Map(rows.map((row) => [row.name, row]));
@@ -99,6 +114,7 @@ export async function viewConnections(deps: ApiDeps): Promise<ConnectionView[]> 
       mode: wish?.mode ?? null,
       configured: wish !== undefined,
       ...stateOf(row, wish !== undefined),
+      spending: wish?.budget === undefined ? null : { ...NOTHING, ...spent.get(name), budget: wish.budget },
       agreement: addAgreements(objects.map((object) => object.agreement)),
       objects,
     };

@@ -141,8 +141,20 @@ function crossFaults(config: ConfigFile, { knownFields, connectors }: ReadOption
     faults.push(file.fault({ path, rule, wayOut, isName: true }));
   const crmOf = new Map<string, string>();
   for (const [name, connection] of Object.entries(config.connections)) {
-    // What a person carries in is the CRM's own hand, beside the one CRM.
     const known = connectors?.[connection.connector];
+    const kinds = new Set(Object.values(known?.directory?.calls ?? {}));
+    for (const kind of Object.keys(connection.prices)) {
+      if (connectors === undefined || kinds.has(kind)) continue;
+      const wayOut = kinds.size === 0 ? "Leave it out." : `Write one of: ${[...kinds].join(", ")}.`;
+      tellName(["connections", name, "prices", kind], "This connector makes no calls of this kind.", wayOut);
+    }
+    if (connection.refresh.costPerDay !== undefined && Object.keys(connection.prices).length === 0)
+      tell(
+        ["connections", name, "refresh", "costPerDay"],
+        "Without prices no call costs anything, and nothing is limited.",
+        "Write prices, or leave it out.",
+      );
+    // What a person carries in is the CRM's own hand, beside the one CRM.
     if (known?.byHand === true || known?.directory !== undefined) continue;
     for (const [key, object] of Object.entries(connection.objects)) {
       const kind = object.as ?? key;

@@ -46,8 +46,14 @@ export interface ConnectionConfig {
   readonly objects: Readonly<Record<string, ObjectConfig>>;
   readonly handOver: Readonly<Partial<Record<DocumentKind, HandOver>>>;
   readonly quietMs: number;
-  /** Of a directory: what was read longer ago is read again, so many records a day (undefined: by the source's terms). */
-  readonly refresh: { readonly afterMs: number; readonly perDay: number | undefined };
+  /** Of a directory: what was read longer ago is read again, by so many calls a day (undefined: by the source's terms). */
+  readonly refresh: {
+    readonly afterMs: number;
+    readonly perDay: number | undefined;
+    readonly costPerDay: number | undefined;
+  };
+  /** Of a directory: what a call of a kind costs. */
+  readonly prices: Readonly<Record<string, number>>;
   /** The installation's and the connection's, the stricter of both (rule R15). */
   readonly updatePolicy: Readonly<Record<string, Policy>>;
   /** Of a campaign tool: how often it is asked who has said no there. */
@@ -101,7 +107,7 @@ export interface ConnectorDefaults {
   readonly limits?: { readonly requests: number; readonly per: string };
   readonly quietMs?: number;
   readonly byHand?: boolean;
-  readonly directory?: object;
+  readonly directory?: { readonly calls: Readonly<Record<string, string>> };
   readonly audience?: object;
   readonly drop?: object;
 }
@@ -211,7 +217,12 @@ function resolveConnection(
       ]),
     ),
     quietMs: file.quietMs ?? defaults.quietMs ?? QUIET_MS,
-    refresh: { afterMs: ms(file.refresh.after), perDay: file.refresh.perDay },
+    refresh: {
+      afterMs: ms(file.refresh.after),
+      perDay: file.refresh.perDay,
+      costPerDay: file.refresh.costPerDay,
+    },
+    prices: file.prices,
     updatePolicy: stricter(policy, file.updatePolicy),
     optOutsMs: ms(file.optOuts),
     circuit: { failures: file.circuit.failures, halfOpenAfterMs: ms(file.circuit.halfOpenAfter) },

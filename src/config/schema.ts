@@ -102,11 +102,22 @@ const connection = z.strictObject({
         .min(0)
         .optional()
         .describe(
-          "Records a day, the oldest first; 0: by hand only. 200 unless set, 0 where a look-up may be charged.",
+          "Calls a day, those made by hand counted with them; 0: by hand only. 200 unless set, 0 where a look-up may be charged.",
         ),
+      costPerDay: z
+        .number()
+        .min(0)
+        .optional()
+        .describe("What the calls of a day may cost by `prices`, those made by hand counted with them."),
     })
     .prefault({})
     .describe("How a directory's values are kept fresh on the records that it is linked to (S80)."),
+  prices: z
+    .record(z.string().min(1), z.number().min(0))
+    .default({})
+    .describe(
+      "What a call of each kind costs, as your agreement with the directory says; a kind left out costs nothing.",
+    ),
   quietMs: z
     .int()
     .min(0)

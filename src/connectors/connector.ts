@@ -4,7 +4,7 @@ import type { Mapping, RemoteImage } from "../mappings/mapping.ts";
 import type { DocumentKind } from "../model/conversions.ts";
 import type { DealingKind } from "../model/dealings.ts";
 import type { AudienceDefinition } from "./audience.ts";
-import type { Hits, LookupQuery, Terms } from "./directory.ts";
+import type { CallKinds, Hits, LookupQuery, Terms } from "./directory.ts";
 
 /** How sure the contract is that the connector was built to. */
 export type Confidence = "specification" | "documentation" | "reconstructed" | "unknown" | "own";
@@ -115,6 +115,8 @@ export interface ConnectDeps {
   readonly tokens: TokenStore;
   /** Tell a secret that must be masked wherever text leaves the process. */
   readonly secret: (value: string) => void;
+  /** Told before each call to a directory, by its kind; RetryableError `budget_used_up` where the day's budget is spent. */
+  readonly charge?: (kind: string) => Promise<void>;
   /** The mappings in force, by object: a client needs remote names and keys from them. */
   readonly mappings: Readonly<Record<string, Mapping>>;
 }
@@ -264,7 +266,11 @@ export interface ConnectorDefinition<Settings = unknown> {
   /** It can list what changed since a cursor. */
   readonly delta: boolean;
   /** A directory: it is searched and read by id, never listed or written; only what is linked is read again. */
-  readonly directory?: { terms(settings: Settings): Terms };
+  readonly directory?: {
+    terms(settings: Settings): Terms;
+    /** Kinds of calls, each with a price of its own, by the template of the request. */
+    readonly calls: CallKinds;
+  };
   /** A campaign tool: it takes audiences, and has no objects and no `connect`. */
   readonly audience?: AudienceDefinition<Settings>;
   /** A place where files of ours are put, and nothing is read; it has no objects. */

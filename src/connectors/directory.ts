@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ConnectionError } from "../lib/errors.ts";
 import type { Values } from "../model/catalogue.ts";
-import type { CallTimes, Client, ObjectCapabilities } from "./connector.ts";
+import type { CallTimes, Client, ConnectDeps, ObjectCapabilities } from "./connector.ts";
 
 /** What is looked for in a directory: what a person typed, else what is known of a record (flat keys of ours). */
 export interface LookupQuery {
@@ -41,6 +41,18 @@ export interface Terms {
 }
 
 export const readOnly: ObjectCapabilities = { read: true, list: false, create: false, update: false, remove: false };
+
+/** The kind of a call by its template (`search`, `details`): what is counted, and has a price. */
+export type CallKinds = Readonly<Record<string, string>>;
+
+/** Counts each call of a client by its kind before it is sent. */
+export const counted =
+  ({ charge }: Pick<ConnectDeps, "charge">, kinds: CallKinds) =>
+  async (template: string): Promise<void> => {
+    const kind = kinds[template];
+    if (kind === undefined) throw new Error(`The connector does not say of which kind the call ${template} is`);
+    await charge?.(kind);
+  };
 
 type DirectoryParts = Pick<Client, "discover" | "get" | "close"> & Required<Pick<Client, "search">>;
 

@@ -23,6 +23,7 @@ export const errorCodes = [
   "circuit_open",
   "limit_reached",
   "quota_used_up",
+  "budget_used_up",
   // what a connector says of its account
   "capability_missing",
   "bad_settings",

@@ -50,6 +50,8 @@ export interface HttpOptions {
   /** Sockets to the remote at once. 8. */
   readonly connections?: number;
   readonly clock?: Clock;
+  /** Asked before each request is sent, with its template; what it throws goes to the caller, and nothing is sent. */
+  readonly before?: (template: string) => Promise<void>;
 }
 
 export interface HttpClient {
@@ -75,6 +77,7 @@ export function httpClient(options: HttpOptions): HttpClient {
   });
 
   const request: Http = async (call) => {
+    await options.before?.(call.template);
     const beganAt = clock.now();
     const state: CallState = { call, isSent: false, isLate: false, status: undefined };
     try {

@@ -15,6 +15,7 @@ import { alignTilbudKr } from "../pipelines/dealing-sums.ts";
 import type { Deps } from "../pipelines/deps.ts";
 import { openLimits } from "../pipelines/limits.ts";
 import { openWorkQueue } from "../pipelines/queues.ts";
+import { chargeOf } from "../pipelines/spending.ts";
 import { tokenStore } from "../pipelines/tokens.ts";
 import { noteCircuit } from "../store/connections.ts";
 import { type Database, migrate, openDatabase } from "../store/database.ts";
@@ -102,10 +103,11 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
   const exchanges = new Map<string, Exchange>();
   const audiences = new Map<string, AudienceClient>();
   const drops = new Map<string, FileDrop>();
-  const connectDeps = (name: string): ConnectDeps => ({
+  const connectDeps = (name: string, use?: "budgeted"): ConnectDeps => ({
     clock: { now: () => new Date() },
     tokens: tokenStore(db.sql, seal, name, Date.now),
     secret: redactor.add,
+    charge: chargeOf({ db, connection, connectorOf }, name, use),
     mappings: Object.fromEntries([...(mappings.get(name) ?? [])].map(([object, { mapping }]) => [object, mapping])),
   });
   const connectorOf = (name: string): ConnectorDefinition => {
@@ -142,8 +144,8 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
     connection,
     connectorOf,
     mappingOf: (name, object) => mappings.get(name)?.get(object)?.compiled,
-    clientOf: (name) => {
-      const open = clients.get(name);
+    clientOf: (name, use) => {
+      const open = clients.get(`${name} ${use ?? ""}`);
       if (open !== undefined) return open;
       const connector = connectorOf(name);
       if (connector.connect === undefined)
@@ -151,8 +153,8 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
           "cannot_be_asked",
           `Connection ${name} cannot be called: it pushes and pulls by itself`,
         );
-      const client = connector.connect(connector.settings.parse(connection(name).settings), connectDeps(name));
-      clients.set(name, client);
+      const client = connector.connect(connector.settings.parse(connection(name).settings), connectDeps(name, use));
+      clients.set(`${name} ${use ?? ""}`, client);
       return client;
     },
     audienceOf: (name) => {

@@ -57,6 +57,7 @@ export const personalData: Readonly<Record<string, ErasedHow>> = {
   exports: "ids",
   export_records: "ids",
   duplicate_searches: "ids",
+  directory_spending: "none",
   segments: "none",
   campaigns: "none",
   opt_out_cursors: "none",

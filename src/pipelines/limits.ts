@@ -238,10 +238,11 @@ function newCircuit(
   return { policy, waitMs };
 }
 
+const OF_LIMITS: ReadonlySet<string> = new Set(["rate_limited", "limit_reached", "budget_used_up"]);
+
 /** The remote is away or failing. That it asks us to slow down is no failure: its own waiting time does that. */
 const isRemoteFailure = (error: unknown) =>
-  (error instanceof RetryableError && error.code !== "rate_limited" && error.code !== "limit_reached") ||
-  error instanceof UncertainError;
+  (error instanceof RetryableError && !OF_LIMITS.has(error.code)) || error instanceof UncertainError;
 
 const circuitIsOpen = (connection: string, retryAfterMs: number) =>
   new RetryableError("circuit_open", "The remote has failed several times in a row; calls pause for a while", {

@@ -2,21 +2,21 @@ import { ConnectionError, RetryableError } from "../lib/errors.ts";
 import { loadWriteCountsOf } from "../store/absence.ts";
 import { readNow } from "../store/clock.ts";
 import { noteAnswer, noteFault } from "../store/connections.ts";
-import { findStale, noteRead, readToday } from "../store/refreshing.ts";
+import { findStale, noteRead } from "../store/refreshing.ts";
 import { confirmGone } from "./absence.ts";
 import type { Deps } from "./deps.ts";
 import { eachAtOnce } from "./each.ts";
 import { receive } from "./receive.ts";
+import { callsLeft } from "./spending.ts";
 import { termsOf } from "./terms.ts";
 
 const BATCH = 50;
 const IN_TIME = 0.8;
-const PER_DAY = 200;
 
 /**
  * Reads the objects of a directory again that records are linked to, oldest and most valuable first, within the budget of
- * the day (S80). What they show is decided like every reading: `maaOpdateresAutomatisk` and manual edits are respected
- * there, and what is not taken is a proposal (rule R15). A quota or an outage ends it for now; the next turn goes on.
+ * the day: calls really made, and what they cost (S80). What they show is decided like every reading: `maaOpdateresAutomatisk` and manual edits are respected
+ * there, and what is not taken is a proposal (rule R15). A spent budget, a quota or an outage ends it for now; the next turn goes on.
  */
 export async function refresh(
   deps: Deps,
@@ -26,11 +26,11 @@ export async function refresh(
 ): Promise<{ read: number }> {
   const { sql } = deps.db;
   const terms = termsOf(deps, connection);
-  const { afterMs: wished, perDay = terms?.charged === undefined ? PER_DAY : 0 } = deps.connection(connection).refresh;
+  const { afterMs: wished } = deps.connection(connection).refresh;
   // What may be stored for a time only is read again well before it ends.
   const storeMs = terms?.storeMs ?? Number.POSITIVE_INFINITY;
   const afterMs = Math.min(wished, storeMs * IN_TIME);
-  const left = perDay - (await readToday(sql, connection));
+  const left = await callsLeft(deps, connection);
   if (left <= 0) return { read: 0 };
   const stale = await findStale(sql, { connection, object, afterMs, limit: left });
   let read = 0;
@@ -39,7 +39,9 @@ export async function refresh(
     const { answered, stopped } = await readPart(deps, { connection, object, runId, externalIds: part });
     read += answered;
     if (stopped === undefined) continue;
-    await noteFault(sql, connection, "code" in stopped ? String(stopped.code) : "fault");
+    // A budget that is spent is no fault: status shows what was spent.
+    const isSpent = stopped instanceof RetryableError && stopped.code === "budget_used_up";
+    if (!isSpent) await noteFault(sql, connection, "code" in stopped ? String(stopped.code) : "fault");
     if (stopped instanceof ConnectionError) throw stopped;
     deps.log.info("refresh.postponed", { connection, object, read, left: stale.length - read, error: stopped });
     return { read };
@@ -54,7 +56,7 @@ async function readPart(
 ): Promise<{ answered: number; stopped: Error | undefined }> {
   const { connection, object, runId, externalIds } = wanted;
   const { sql } = deps.db;
-  const client = deps.clientOf(connection);
+  const client = deps.clientOf(connection, "budgeted");
   const writeCounts = await loadWriteCountsOf(sql, connection, object, externalIds);
   const beganAt = new Date(await readNow(sql));
   const shown: { externalId: string; data: Record<string, unknown>; version?: string }[] = [];

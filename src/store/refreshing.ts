@@ -7,7 +7,8 @@ export interface StaleLink {
 }
 
 /**
- * Links of a directory's object to read again: those read longest ago first, of equal ones the records worth most. Records
+ * Links of a directory's object to read again: those read on the earliest day first (never before
+ * all), of one day the records worth most. Records
  * that nothing may be written to (archived, restricted, erased, merged) are left out. `afterMs`: how old a reading may be.
  */
 export async function findStale(
@@ -20,16 +21,9 @@ export async function findStale(
       and (l.last_read_at is null or l.last_read_at < (select kobling_now()) - ${wanted.afterMs} * interval '1 millisecond')
       and k.erased_at is null and k.merged_into is null
       and coalesce(k.arkiveret_vaerdi, false) = false and coalesce(k.begraenset_vaerdi, false) = false
-    order by l.last_read_at nulls first, k.vaerdi desc nulls last, l.id limit ${wanted.limit}`;
+    order by date_trunc('day', l.last_read_at at time zone 'Europe/Copenhagen') nulls first,
+      k.vaerdi desc nulls last, l.last_read_at nulls first, l.id limit ${wanted.limit}`;
   return rows.map((row) => ({ id: row.id, externalId: row.external_id }));
-}
-
-/** How many links of a connection were read since midnight in Copenhagen. */
-export async function readToday(sql: Db, connection: string): Promise<number> {
-  const [row] = await sql<{ n: number }[]>`
-    select count(*)::int as n from links where connection = ${connection}
-      and last_read_at >= date_trunc('day', (select kobling_now()) at time zone 'Europe/Copenhagen') at time zone 'Europe/Copenhagen'`;
-  return row?.n ?? 0;
 }
 
 /** Notes that these objects were read just now, whatever they showed. */

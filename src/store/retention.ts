@@ -67,6 +67,7 @@ export async function dropOld(sql: Sql, retention: Retention): Promise<Record<st
       `created_at < ${age(retention.runsMs)} and not exists (select 1 from runs r where r.id in (imports.run, imports.preview_run))
        and not exists (select 1 from import_rows x where x.import_id = imports.id)`,
     ],
+    ["directorySpending", "directory_spending", "ctid", `day < (${age(retention.historyMs)})::date`],
     ["reviews", "reviews", "id", `state in ('decided', 'closed') and updated_at < ${age(retention.reviewsMs)}`],
     // What the feed still shows stays: its entries are read from here.
     [

@@ -305,3 +305,23 @@ test("every fault of a connection of files is told with its line and a way out",
     ),
   ]);
 });
+
+test("a price of a call that a directory does not make, and a budget of money without prices, are told", () => {
+  const shippedByName = Object.fromEntries(shipped.map((each) => [each.name, each]));
+  const yaml = `connections:
+  steder:
+    connector: google
+    settings: { apiKey: "\${CRM_TOKEN}" }
+    objects: { sted: { direction: in } }
+    prices: { search: 0.25, opslag: 1 }
+  register:
+    connector: cvr
+    settings: { user: a, password: "\${CRM_TOKEN}" }
+    objects: { virksomhed: { direction: in } }
+    refresh: { costPerDay: 5 }
+`;
+  expect(told(read(yaml, { connectors: shippedByName }))).toEqual([
+    expect.stringMatching(/^6:\d+ connections.steder.prices.opslag This connector makes no calls .* search, details/),
+    expect.stringMatching(/^11:\d+ connections.register.refresh.costPerDay Without prices .*Write prices/),
+  ]);
+});

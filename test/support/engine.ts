@@ -17,6 +17,7 @@ import { ingestAndReadAgain } from "../../src/pipelines/listing.ts";
 import { release } from "../../src/pipelines/preview.ts";
 import type { WorkQueue } from "../../src/pipelines/queues.ts";
 import { poll, startRun, workRuns } from "../../src/pipelines/runs.ts";
+import { chargeOf } from "../../src/pipelines/spending.ts";
 import { tokenStore } from "../../src/pipelines/tokens.ts";
 import { workUndos } from "../../src/pipelines/undo.ts";
 import type { Database } from "../../src/store/database.ts";
@@ -84,10 +85,11 @@ export async function startEngine(
   const exchanges = new Map<string, Exchange>();
   const audiences = new Map<string, AudienceClient>();
   const drops = new Map<string, FileDrop>();
-  const connectDeps = (name: string): ConnectDeps => ({
+  const connectDeps = (name: string, use?: "budgeted"): ConnectDeps => ({
     clock: { now: () => new Date() },
     tokens: tokenStore(database.sql, sealed, name, Date.now),
     secret: masks.add,
+    charge: chargeOf({ db: database, connection, connectorOf }, name, use),
     mappings: Object.fromEntries([...(compiled.get(name) ?? [])].map(([object, { mapping }]) => [object, mapping])),
   });
   const connectorOf: Deps["connectorOf"] = (name) => {
@@ -116,13 +118,13 @@ export async function startEngine(
     connection,
     connectorOf,
     mappingOf: (name, object) => compiled.get(name)?.get(object)?.compiled,
-    clientOf: (name) => {
-      const known = clients.get(name);
+    clientOf: (name, use) => {
+      const known = clients.get(`${name} ${use ?? ""}`);
       if (known !== undefined) return known;
       const connector = connectorOf(name);
       if (connector.connect === undefined) throw new Error(`${name} cannot be called`);
-      const client = connector.connect(connector.settings.parse(connection(name).settings), connectDeps(name));
-      clients.set(name, client);
+      const client = connector.connect(connector.settings.parse(connection(name).settings), connectDeps(name, use));
+      clients.set(`${name} ${use ?? ""}`, client);
       return client;
     },
     audienceOf: (name) => {

@@ -3,6 +3,7 @@ import type { TableSettings } from "../../simulators/keybalance/tables.ts";
 import { bindPipelines } from "../../src/main/gateway.ts";
 import type { Mapping } from "../../src/mappings/mapping.ts";
 import { countDrift } from "../../src/pipelines/agreement.ts";
+import { budgetOf } from "../../src/pipelines/spending.ts";
 import { testApi } from "./api.ts";
 import type { CheckedClient } from "./checked-client.ts";
 import { type Engine, startEngine } from "./engine.ts";
@@ -109,6 +110,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       connector,
       mode: "call",
       isAudience: deps.connectorOf(name).audience !== undefined,
+      ...(deps.connectorOf(name).directory === undefined ? {} : { budget: budgetOf(deps, name) }),
       objects: Object.entries(objects).map(([object, wish]) => ({
         object,
         side: wish.side,

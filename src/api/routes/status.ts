@@ -147,6 +147,19 @@ function gauges(deps: ApiDeps): void {
   metrics.collect("kobling_two_way_fields", "Linked fields kept in agreement both ways.", lane, each(fieldsOf));
   metrics.collect("kobling_agreeing_ratio", "Share of these that agree, 0 to 1.", lane, each(agreeing));
   metrics.collect("kobling_oldest_disagreement_seconds", "Age of the oldest disagreement.", lane, each(age(deps)));
+  const spending = (value: (spent: NonNullable<ConnectionView["spending"]>) => number) => async () =>
+    (await view()).flatMap(({ name, spending: spent }) =>
+      spent === null ? [] : [{ labels: { connection: name }, value: value(spent) }],
+    );
+  const own = ["connection"] as const;
+  const cost = spending((spent) => Number(spent.cost));
+  metrics.collect(
+    "kobling_directory_calls_today",
+    "Calls made to a directory today.",
+    own,
+    spending(({ calls }) => calls),
+  );
+  metrics.collect("kobling_directory_cost_today", "What these cost, by the prices in the configuration.", own, cost);
   metrics.collect("kobling_reviews_open", "Open reviews by kind.", ["kind"], async () =>
     Object.entries(await readOpenReviews(sql)).map(([kind, value]) => ({ labels: { kind }, value })),
   );

@@ -98,6 +98,7 @@ export const da: Texts = {
       "Forbindelsen hviler efter fejl",
       "Forbindelsen fejlede gentagne gange og hviler. Prøv igen senere.",
     ],
+    budget_used_up: ["Budgettet er brugt", "Dagens budget for dette register er brugt. Det fortsætter i morgen."],
     limit_reached: ["Grænsen er nået", "Forbindelsens egen grænse er nået. Prøv igen senere."],
     quota_used_up: ["Kvoten er brugt", "Forbindelsens kvote er brugt. Prøv igen senere."],
     capability_missing: [

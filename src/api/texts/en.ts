@@ -61,6 +61,7 @@ export const en: Texts = {
       "The other system answered in an unexpected shape. Try again; if it stays so, its owner must look.",
     ],
     circuit_open: ["Connection paused after failures", "The connection failed repeatedly and rests. Try again later."],
+    budget_used_up: ["Budget used up", "The budget of the day for this directory is spent. It goes on tomorrow."],
     limit_reached: ["Limit reached", "The connection's own limit is reached. Try again later."],
     quota_used_up: ["Quota used up", "The connection's quota is used up. Try again later."],
     capability_missing: [

@@ -4,7 +4,8 @@ import { RejectedError } from "../../lib/errors.ts";
 import { type HttpAnswer, httpClient } from "../../lib/http.ts";
 import type { RemoteImage } from "../../mappings/mapping.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
-import { directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { counted, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { calls } from "./calls.ts";
 import { positionOf } from "./position.ts";
 import type { Settings } from "./settings.ts";
 import { spellingsOf } from "./spellings.ts";
@@ -24,7 +25,13 @@ const WASHED = 0.9;
 export function addressesClient(settings: Settings, deps: ConnectDeps): Client {
   const { baseUrl, token } = settings;
   deps.secret(token);
-  const { request, close } = httpClient({ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock });
+  const { request, close } = httpClient({
+    baseUrl,
+    timeoutMs: TIMEOUT_MS,
+    maxBytes: MAX_BYTES,
+    clock: deps.clock,
+    before: counted(deps, calls),
+  });
   const ask = (template: string, path: string, query: Record<string, string | number> = {}): Promise<HttpAnswer> =>
     request({ method: "GET", template, path, query: { ...query, token }, expect: [404] });
 

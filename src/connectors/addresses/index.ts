@@ -1,4 +1,5 @@
 import { defineConnector } from "../connector.ts";
+import { calls } from "./calls.ts";
 import { addressesClient } from "./client.ts";
 import { addressMapping } from "./mapping.ts";
 import { settings } from "./settings.ts";
@@ -14,7 +15,7 @@ export const addresses = defineConnector({
   showsAfterMs: 0,
   mode: "call",
   delta: false,
-  directory: { terms: () => ({ attribution: null, passOn: true, storeMs: null }) },
+  directory: { terms: () => ({ attribution: null, passOn: true, storeMs: null }), calls },
   mappings: { adresse: addressMapping },
   connect: addressesClient,
 });

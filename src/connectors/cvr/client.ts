@@ -2,8 +2,9 @@ import { readCvr } from "../../danish/cvr.ts";
 import { ConnectionError, RejectedError, RetryableError } from "../../lib/errors.ts";
 import { httpClient } from "../../lib/http.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
-import { directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { counted, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
 import { companyHit } from "../likeness.ts";
+import { calls } from "./calls.ts";
 import { cvrOf, imageOf } from "./image.ts";
 import type { Settings } from "./settings.ts";
 import { answerSchema, type Company, sourceParts } from "./wire.ts";
@@ -19,7 +20,14 @@ export function cvrClient(settings: Settings, deps: ConnectDeps): Client {
   deps.secret(password);
   deps.secret(basic);
   const { request, close } = httpClient({
-    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock, connections: 1 },
+    ...{
+      baseUrl,
+      timeoutMs: TIMEOUT_MS,
+      maxBytes: MAX_BYTES,
+      clock: deps.clock,
+      before: counted(deps, calls),
+      connections: 1,
+    },
     headers: { authorization: `Basic ${basic}` },
   });
 

@@ -1,4 +1,5 @@
 import { defineConnector } from "../connector.ts";
+import { calls } from "./calls.ts";
 import { cvrClient } from "./client.ts";
 import { companyMapping } from "./mapping.ts";
 import { settings } from "./settings.ts";
@@ -14,7 +15,7 @@ export const cvr = defineConnector({
   showsAfterMs: 0,
   mode: "call",
   delta: false,
-  directory: { terms: () => ({ attribution: "CVR", passOn: true, storeMs: null }) },
+  directory: { terms: () => ({ attribution: "CVR", passOn: true, storeMs: null }), calls },
   mappings: { virksomhed: companyMapping },
   connect: cvrClient,
 });

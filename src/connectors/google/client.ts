@@ -4,7 +4,8 @@ import { nameKey } from "../../danish/company-name.ts";
 import { ConnectionError, RejectedError } from "../../lib/errors.ts";
 import { type HttpAnswer, type HttpRequest, httpClient } from "../../lib/http.ts";
 import type { Client, ConnectDeps } from "../connector.ts";
-import { directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { counted, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { calls } from "./calls.ts";
 import { addressOf, imageOf } from "./image.ts";
 import type { Settings } from "./settings.ts";
 import { storeMsOf } from "./terms.ts";
@@ -18,7 +19,7 @@ export function googleClient(settings: Settings, deps: ConnectDeps): Client {
   const { baseUrl, apiKey, language, region } = settings;
   deps.secret(apiKey);
   const { request, close } = httpClient({
-    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock },
+    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock, before: counted(deps, calls) },
     headers: { "x-goog-api-key": apiKey },
   });
 

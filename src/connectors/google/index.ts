@@ -1,4 +1,5 @@
 import { defineConnector } from "../connector.ts";
+import { calls } from "./calls.ts";
 import { googleClient } from "./client.ts";
 import { placeMapping } from "./mapping.ts";
 import { settings } from "./settings.ts";
@@ -15,7 +16,7 @@ export const google = defineConnector({
   showsAfterMs: 0,
   mode: "call",
   delta: false,
-  directory: { terms: termsOf },
+  directory: { terms: termsOf, calls },
   mappings: { sted: placeMapping },
   connect: googleClient,
 });

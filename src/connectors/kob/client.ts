@@ -3,9 +3,10 @@ import { contentHash } from "../../lib/hash.ts";
 import { httpClient } from "../../lib/http.ts";
 import type { RemoteImage } from "../../mappings/mapping.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
-import { directoryClient, readOnly } from "../directory.ts";
+import { counted, directoryClient, readOnly } from "../directory.ts";
 import { companyHit, companyQuery } from "../likeness.ts";
 import { readAnswer } from "../read-answer.ts";
+import { calls } from "./calls.ts";
 import type { Settings } from "./settings.ts";
 import { foundListSchema, type Report, reportSchema, type Standing, standingSchema } from "./wire.ts";
 
@@ -20,7 +21,7 @@ export function kobClient(settings: Settings, deps: ConnectDeps): Client {
   const { baseUrl, key, purpose } = settings;
   deps.secret(key);
   const { request, close } = httpClient({
-    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock },
+    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock, before: counted(deps, calls) },
     headers: { authorization: `Bearer ${key}` },
   });
   const pathOf = (id: string): string => `/v1/companies/${encodeURIComponent(id)}`;

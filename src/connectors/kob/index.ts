@@ -1,4 +1,5 @@
 import { defineConnector } from "../connector.ts";
+import { calls } from "./calls.ts";
 import { kobClient } from "./client.ts";
 import { companyMapping } from "./mapping.ts";
 import { settings } from "./settings.ts";
@@ -16,6 +17,7 @@ export const kob = defineConnector({
   delta: false,
   directory: {
     terms: ({ purpose }) => ({ attribution: "KOB", passOn: false, storeMs: null, charged: { purpose } }),
+    calls,
   },
   mappings: { firma: companyMapping },
   connect: kobClient,

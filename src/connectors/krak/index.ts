@@ -1,4 +1,5 @@
 import { defineConnector } from "../connector.ts";
+import { calls } from "./calls.ts";
 import { krakClient } from "./client.ts";
 import { advertMapping } from "./mapping.ts";
 import { settings } from "./settings.ts";
@@ -14,7 +15,7 @@ export const krak = defineConnector({
   showsAfterMs: 0,
   mode: "call",
   delta: false,
-  directory: { terms: () => ({ attribution: "KRAK", passOn: true, storeMs: null }) },
+  directory: { terms: () => ({ attribution: "KRAK", passOn: true, storeMs: null }), calls },
   mappings: { firma: advertMapping },
   connect: krakClient,
 });

@@ -3,8 +3,9 @@ import { ConnectionError, RejectedError, RetryableError } from "../../lib/errors
 import { httpClient } from "../../lib/http.ts";
 import type { RemoteImage } from "../../mappings/mapping.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
-import { directoryClient, type LookupQuery, readOnly } from "../directory.ts";
+import { counted, directoryClient, type LookupQuery, readOnly } from "../directory.ts";
 import { companyHit } from "../likeness.ts";
+import { calls } from "./calls.ts";
 import type { Settings } from "./settings.ts";
 import { envelopeOf, type Node, type Parameter, readEnvelope } from "./soap.ts";
 
@@ -15,7 +16,13 @@ const MAX_BYTES = 4 * 1024 * 1024;
 export function tdcClient(settings: Settings, deps: ConnectDeps): Client {
   const { baseUrl, key } = settings;
   if (key !== "") deps.secret(key);
-  const { request, close } = httpClient({ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock });
+  const { request, close } = httpClient({
+    baseUrl,
+    timeoutMs: TIMEOUT_MS,
+    maxBytes: MAX_BYTES,
+    clock: deps.clock,
+    before: counted(deps, calls),
+  });
 
   async function call(
     operation: string,

@@ -1,4 +1,5 @@
 import { defineConnector } from "../connector.ts";
+import { calls } from "./calls.ts";
 import { tdcClient } from "./client.ts";
 import { companyMapping } from "./mapping.ts";
 import { settings } from "./settings.ts";
@@ -14,7 +15,7 @@ export const tdc = defineConnector({
   showsAfterMs: 0,
   mode: "call",
   delta: false,
-  directory: { terms: () => ({ attribution: "TDC Navne & Numre", passOn: true, storeMs: null }) },
+  directory: { terms: () => ({ attribution: "TDC Navne & Numre", passOn: true, storeMs: null }), calls },
   mappings: { firma: companyMapping },
   connect: tdcClient,
 });
