@@ -27,6 +27,8 @@ export interface Incoming extends RemoteKey {
   readonly body: Record<string, unknown> | null;
   /** Instead of a body: claims that the link has kept, of some units; nothing was read now. */
   readonly shown?: Values;
+  /** The body is the image that the link has: what we wrote since the change that it names is in it too. */
+  readonly kept?: true;
   readonly hash: string;
   readonly counter: number | null;
   readonly lastDelivery: number | null;
@@ -221,7 +223,8 @@ export function keep(slot: LinkSlot, incoming: Incoming, mappingVersion: string)
     mappingVersion,
     missingSince: null,
   };
+  slot.dirty = true;
+  if (incoming.kept === true) return;
   slot.image = incoming.body;
   slot.imageOf = incoming.changeId;
-  slot.dirty = true;
 }

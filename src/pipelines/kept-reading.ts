@@ -1,6 +1,5 @@
 import { contentHash } from "../lib/hash.ts";
-import type { Tx } from "../store/database.ts";
-import { loadImages, type StoredLink } from "../store/links.ts";
+import type { StoredLink } from "../store/links.ts";
 import type { Incoming } from "./batch.ts";
 
 /**
@@ -14,6 +13,7 @@ export const keptReading = (link: StoredLink, image: Record<string, unknown> | n
   runId: null,
   deleted: false,
   body: image,
+  kept: true,
   hash: contentHash(image),
   counter: link.counter,
   lastDelivery: null,
@@ -27,25 +27,3 @@ export const keptReading = (link: StoredLink, image: Record<string, unknown> | n
   confirmed: true,
   certain: true,
 });
-
-/** What these objects last showed, by connection; what is not kept any more is left out. */
-export async function keptReadings(
-  tx: Tx,
-  links: readonly StoredLink[],
-  now: number,
-): Promise<Map<string, Incoming[]>> {
-  const images = await loadImages(
-    tx,
-    links.map((link) => link.id),
-  );
-  const readings = links.flatMap((link) => {
-    const image = images.get(link.id);
-    return image === undefined ? [] : [{ connection: link.connection, reading: keptReading(link, image, now) }];
-  });
-  return new Map(
-    [...Map.groupBy(readings, ({ connection }) => connection)].map(([name, each]) => [
-      name,
-      each.map(({ reading }) => reading),
-    ]),
-  );
-}

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { changeDealing } from "../../src/pipelines/dealings.ts";
 import { createEntity, editEntity } from "../../src/pipelines/edit.ts";
+import { linkEntity, unlink } from "../../src/pipelines/linking.ts";
 import { mergeKundeemner } from "../../src/pipelines/merging/merge.ts";
 import { unmergeKundeemner } from "../../src/pipelines/merging/unmerge.ts";
+import { loadImages } from "../../src/store/links.ts";
 import { person } from "../support/engine.ts";
 import { type Pulled, startPulled } from "../support/pulled.ts";
 
@@ -251,4 +253,44 @@ test("R28 where a connection is only read from, nobody has to name a main link: 
     { unit: "telefon" },
   ]);
   await inward.engine.close();
+});
+
+test("R28 R33 undo judges what the remote was edited to, and not what we have overwritten there since", async () => {
+  const { deps } = stage.engine;
+  const data = { firmanavn: "Tolv ApS", soegenavn: "TOLV", attention: "Tolv" };
+  await stage.push("erp", { externalId: "T12", data, counter: 1 });
+  const { entity_id: other } = await stage.link("erp", "T12");
+  const { id } = await createEntity(deps, { entity: "kundeemne", values: { firmanavn: "Efter ApS" }, by: person });
+  const sent = async () => {
+    const { deliveries } = await stage.lease("erp");
+    const ours = deliveries.filter(({ externalId }) => externalId === "T12");
+    // Applied, without a word about how the object looks now: what was sent stands in base alone.
+    await stage.receipt("erp", ...ours.map(({ delivery }) => ({ delivery, outcome: "done" as const })));
+    return Object.assign({}, ...ours.map((each) => each.data));
+  };
+  await sent();
+  const { merge } = await mergeKundeemner(deps, { id, other: String(other), by: person });
+  await sent();
+  await stage.push("erp", {
+    externalId: "T12",
+    data: { ...data, firmanavn: "Efter ApS", telefon: "70102030" },
+    counter: 3,
+  });
+  await stage.edit(id, { attention: "Nyere" });
+  expect(await sent()).toEqual({ attention: "Nyere" });
+  const image = async () => {
+    const { id: link } = await stage.link("erp", "T12");
+    return (await loadImages(deps.db.sql, [String(link)])).get(String(link));
+  };
+  await unmergeKundeemner(deps, { merge: Number(merge), by: person });
+  expect(await image()).toMatchObject({ attention: "Nyere", telefon: "70102030" });
+  expect(await sent()).toMatchObject({ attention: "Tolv" });
+  const [record] = await stage.ask("select attention, telefon from kundeemner where id = $1", [String(other)]);
+  expect(record).toEqual({ attention: "Tolv", telefon: "70102030" });
+  // Nor does the image go back to an older reading where the object is linked again.
+  const { id: linkId } = await stage.link("erp", "T12");
+  await unlink(deps, { linkId: String(linkId), by: person });
+  const account = { connection: "erp", object: "debitor", externalId: "T12" };
+  await linkEntity(deps, { entity: "kundeemne", entityId: String(other), ...account, by: person });
+  expect(await image()).toMatchObject({ attention: "Tolv", telefon: "70102030", firmanavn: "Tolv ApS" });
 });

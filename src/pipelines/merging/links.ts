@@ -31,8 +31,11 @@ export function moveLink(link: StoredLink, before: Entity, after: Entity): Store
 
 export interface MovedBack {
   readonly link: StoredLink;
-  /** The remote was edited since the merge: what it shows is to be decided for the record that it comes back to. */
-  readonly isEdited: boolean;
+  /**
+   * To what the remote was edited since the merge, to be decided for the record that it comes back to. Not the object as it was
+   * last read: what we have written to it since stands in base alone (rule R17).
+   */
+  readonly edited: Values;
 }
 
 /**
@@ -48,7 +51,7 @@ export function moveBack(
 ): MovedBack {
   const base: Values = { ...link.base };
   const decided: { [unit: string]: number } = { ...viewVersions(link), ...ownVersions(kept) };
-  let isEdited = false;
+  const edited: { [key: string]: Values[string] } = {};
   for (const mapped of mapping?.units ?? []) {
     if (mapped.view !== undefined) continue;
     const then = pick(mapped.keys, kept.base as Values); // written by `keptLink` from a link's base
@@ -58,13 +61,13 @@ export function moveBack(
       decided[mapped.unit] = agrees(after.kind, mapped, shown, after.values) ? after.version : 0;
       continue;
     }
-    isEdited = true;
+    Object.assign(edited, shown);
     for (const key of mapped.keys) delete base[key];
     Object.assign(base, then);
   }
   const state = kept.state as Link["state"]; // written by `keptLink` from a link's state
   const back = { ...link, entityId: kept.entityId, state, base, decided, decidedVersion: kept.decidedVersion };
-  return { link: { ...back, images: unnumbered(link) }, isEdited };
+  return { link: { ...back, images: unnumbered(link) }, edited };
 }
 
 /** The remote shows what the record says, and it was not the remote that said it. */

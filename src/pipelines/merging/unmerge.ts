@@ -1,4 +1,5 @@
 import { RejectedError } from "../../lib/errors.ts";
+import type { Values } from "../../model/catalogue.ts";
 import { applyToEntity } from "../../rules/apply.ts";
 import type { UnitEffect } from "../../rules/decision.ts";
 import { setterInForce } from "../../rules/record.ts";
@@ -14,7 +15,7 @@ import { decideBatch } from "../decide-batch.ts";
 import type { Actor, Deps } from "../deps.ts";
 import { actorSetter, inBatch } from "../edit.ts";
 import { linkedElsewhere } from "../gone.ts";
-import { keptReadings } from "../kept-reading.ts";
+import { keptReading } from "../kept-reading.ts";
 import { keptByRemote } from "../undo-remotes.ts";
 import { releaseHold } from "../whole-record.ts";
 import { type Both, resortLinks, takeBoth } from "./both.ts";
@@ -37,6 +38,12 @@ export interface LeftByUndo {
   readonly reason: LeftReason;
 }
 
+/** A link that comes back, and what its object was edited to meanwhile. */
+interface Edited {
+  readonly link: StoredLink;
+  readonly shown: Values;
+}
+
 export interface UnmergeOutcome {
   readonly survivorId: string;
   readonly otherId: string;
@@ -57,13 +64,15 @@ export interface UnmergeOutcome {
  * Taken back already: nothing changes. Throws RejectedError `not_found`, `gone`, `record_closed`, `conflict` (merged on).
  */
 export async function unmergeKundeemner(deps: Deps, act: UnmergeAct): Promise<UnmergeOutcome> {
-  const edited: StoredLink[] = [];
+  const edited: Edited[] = [];
   const work = (batch: Batch): Promise<UnmergeOutcome> => unmerge(batch, act, edited);
   if (act.dryRun === true) return inTrial(deps, work);
   const outcome = await inBatch(deps, work, async (batch) => {
     const due = [];
-    for (const [connection, readings] of await keptReadings(batch.tx, edited, batch.now))
+    for (const [connection, links] of Map.groupBy(edited, ({ link }) => link.connection)) {
+      const readings = links.map(({ link, shown }) => ({ ...keptReading(link, null, batch.now), shown }));
       due.push(...(await decideBatch(deps, batch.tx, connection, readings)).due);
+    }
     return due;
   });
   if (!outcome.repeated && outcome.refusal === null)
@@ -71,7 +80,7 @@ export async function unmergeKundeemner(deps: Deps, act: UnmergeAct): Promise<Un
   return outcome;
 }
 
-async function unmerge(batch: Batch, act: UnmergeAct, edited: StoredLink[]): Promise<UnmergeOutcome> {
+async function unmerge(batch: Batch, act: UnmergeAct, edited: Edited[]): Promise<UnmergeOutcome> {
   const known = await findMerge(batch.tx, act.merge);
   const missing = new RejectedError("not_found", "There is no merge with this id", { context: { merge: act.merge } });
   if (known === undefined) throw missing;
@@ -101,7 +110,7 @@ async function carryOut(
   both: Both,
   act: UnmergeAct,
   { survivorVersion, kept }: { survivorVersion: number; kept: KeptOfMerge },
-  edited: StoredLink[],
+  edited: Edited[],
 ): Promise<Pick<UnmergeOutcome, "restored" | "moves" | "left">> {
   const { tx } = batch;
   const { survivor, other } = both;
@@ -146,13 +155,7 @@ async function carryOut(
 }
 
 /** Links go back to the record that they had, and to the state that they had. Gives those that changed hands. */
-function linksBack(
-  batch: Batch,
-  { survivor, other }: Both,
-  kept: KeptOfMerge,
-  left: LeftByUndo[],
-  edited: StoredLink[],
-) {
+function linksBack(batch: Batch, { survivor, other }: Both, kept: KeptOfMerge, left: LeftByUndo[], edited: Edited[]) {
   const back: StoredLink[] = [];
   for (const each of kept.links) {
     const slot = batch.links.get(each.id);
@@ -170,7 +173,7 @@ function linksBack(
     const moved = moveBack(link, each, mapping, survivor.entity, other.entity);
     slot.link = { ...link, ...moved.link };
     back.push(slot.link);
-    if (moved.isEdited) edited.push(slot.link);
+    if (Object.keys(moved.edited).length > 0) edited.push({ link: slot.link, shown: moved.edited });
   }
   resortLinks(batch, [survivor.entity.id, other.entity.id]);
   return back;
