@@ -49,6 +49,7 @@ export interface ConnectionConfig {
   /** Of a directory: what was read longer ago is read again, by so many calls a day (undefined: by the source's terms). */
   readonly refresh: {
     readonly afterMs: number;
+    readonly feedMs: number;
     readonly perDay: number | undefined;
     readonly costPerDay: number | undefined;
   };
@@ -219,6 +220,7 @@ function resolveConnection(
     quietMs: file.quietMs ?? defaults.quietMs ?? QUIET_MS,
     refresh: {
       afterMs: ms(file.refresh.after),
+      feedMs: ms(file.refresh.feed),
       perDay: file.refresh.perDay,
       costPerDay: file.refresh.costPerDay,
     },

@@ -97,6 +97,7 @@ const connection = z.strictObject({
   refresh: z
     .strictObject({
       after: duration.default("30d").describe("What was read longer ago is read again."),
+      feed: duration.default("1h").describe("Of a directory that keeps a feed (cvr): how often it is followed."),
       perDay: z
         .int()
         .min(0)

@@ -4,7 +4,7 @@ import type { Mapping, RemoteImage } from "../mappings/mapping.ts";
 import type { DocumentKind } from "../model/conversions.ts";
 import type { DealingKind } from "../model/dealings.ts";
 import type { AudienceDefinition } from "./audience.ts";
-import type { CallKinds, Hits, LookupQuery, Terms } from "./directory.ts";
+import type { CallKinds, Hits, LoadedPage, LookupQuery, Terms } from "./directory.ts";
 
 /** How sure the contract is that the connector was built to. */
 export type Confidence = "specification" | "documentation" | "reconstructed" | "unknown" | "own";
@@ -90,6 +90,8 @@ export interface Client {
   ): Promise<{ object: RemoteObject; times: CallTimes } | (Gone & { times: CallTimes })>;
   /** What an object of a directory may be that a person looks for. */
   search?(object: string, query: LookupQuery): Promise<Hits>;
+  /** What a directory that keeps a feed has loaded since then, oldest first, page by page. */
+  changed?(object: string, since: Date): AsyncIterable<LoadedPage>;
   create(object: string, write: Write): Promise<WriteAnswer>;
   update(object: string, externalId: string, write: Write): Promise<WriteAnswer>;
   remove(object: string, externalId: string): Promise<{ times: CallTimes }>;

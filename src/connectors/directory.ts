@@ -25,6 +25,13 @@ export interface Hits {
   readonly times: CallTimes;
 }
 
+/** Objects that a directory has loaded anew; what they say is read by id. */
+export interface LoadedPage {
+  readonly loaded: readonly { readonly externalId: string; readonly at: Date }[];
+  /** Everything that was loaded before then, and shows, was on this page or one before. */
+  readonly until: Date;
+}
+
 /** A hit of this score is the one that was meant, if it is the only one. */
 export const SURE = 0.95;
 
@@ -54,7 +61,7 @@ export const counted =
     await charge?.(kind);
   };
 
-type DirectoryParts = Pick<Client, "discover" | "get" | "close"> & Required<Pick<Client, "search">>;
+type DirectoryParts = Pick<Client, "discover" | "get" | "changed" | "close"> & Required<Pick<Client, "search">>;
 
 /** A client of a directory: searched and read by id; whatever would list or write is refused. */
 export function directoryClient(parts: DirectoryParts): Client {

@@ -23,7 +23,7 @@ beforeEach(async () => {
     connections: {
       register: {
         connector: "cvr",
-        settings: { baseUrl: cvr.baseUrl, user: cvr.user, password: cvr.password },
+        settings: { baseUrl: cvr.baseUrl, user: cvr.user, password: cvr.password, feed: false },
         objects: { virksomhed: { direction: "in" } },
         refresh: { after: "30d", perDay: 2 },
       },

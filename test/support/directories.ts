@@ -45,6 +45,8 @@ export interface CompanyFacts {
   readonly beskyttet?: boolean;
   readonly status?: string;
   readonly brancheSiden?: string;
+  /** When the register loaded it, ISO 8601. */
+  readonly indlaest?: string;
 }
 
 /** A document of the CVR index in the shape of the official mapping, data invented. */
@@ -53,6 +55,7 @@ export function companyDocument(facts: CompanyFacts): CompanyDocument {
   const ended = { gyldigFra: "2010-01-01", gyldigTil: "2019-12-31" };
   return {
     cvrNummer: Number(facts.cvr),
+    ...(facts.indlaest === undefined ? {} : { sidstIndlaest: facts.indlaest }),
     reklamebeskyttet: facts.beskyttet ?? false,
     telefonNummer: [
       { kontaktoplysning: "11111111", hemmelig: false, periode: ended },

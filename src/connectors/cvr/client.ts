@@ -5,6 +5,7 @@ import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
 import { counted, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
 import { companyHit } from "../likeness.ts";
 import { calls } from "./calls.ts";
+import { loadedSince } from "./feed.ts";
 import { cvrOf, imageOf } from "./image.ts";
 import type { Settings } from "./settings.ts";
 import { answerSchema, type Company, sourceParts } from "./wire.ts";
@@ -43,16 +44,20 @@ export function cvrClient(settings: Settings, deps: ConnectDeps): Client {
     if (parsed.data.timed_out === true) throw new RetryableError("timeout", "CVR answered only in part", { context });
     return { companies: parsed.data.hits.hits.map((hit) => hit._source.Vrvirksomhed), times: answer.times };
   }
+  /** A renamed index, or another's, answers every question with nothing: that would read as if no company were left. */
+  async function checkCanary(): Promise<void> {
+    const { companies } = await byNumber(settings.canary);
+    if (companies.some((each) => cvrOf(each) === settings.canary)) return;
+    throw new ConnectionError(
+      "bad_settings",
+      `CVR does not find ${settings.canary}, which it must know: the index has moved, or the settings are another's`,
+    );
+  }
   const byNumber = (cvr: string) => ask({ bool: { filter: [{ term: { "Vrvirksomhed.cvrNummer": cvr } }] } }, 1);
 
   return directoryClient({
     async discover() {
-      const { companies } = await byNumber(settings.canary);
-      if (companies.length === 0)
-        throw new ConnectionError(
-          "bad_settings",
-          `CVR does not find ${settings.canary}, which it must know: the index has moved, or the settings are another's`,
-        );
+      await checkCanary();
       return { objects: { virksomhed: readOnly }, unmapped: [] };
     },
 
@@ -74,10 +79,14 @@ export function cvrClient(settings: Settings, deps: ConnectDeps): Client {
     async get(_, externalId) {
       const { companies, times } = await byNumber(externalId);
       const company = companies.find((each) => cvrOf(each) === externalId);
-      if (company === undefined) return { gone: true, times };
+      if (company === undefined) {
+        await checkCanary();
+        return { gone: true, times };
+      }
       return { object: { externalId, image: imageOf(company) }, times };
     },
 
+    ...(settings.feed ? { changed: (_: string, since: Date) => loadedSince(request, since, checkCanary) } : {}),
     close,
   });
 }

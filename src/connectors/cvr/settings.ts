@@ -12,6 +12,10 @@ export const settings = z.strictObject({
     .regex(/^\d{8}$/)
     .default("10150817")
     .describe("A CVR number that must be found: a renamed index answers with nothing, and without a fault."),
+  feed: z
+    .boolean()
+    .default(true)
+    .describe("What the register has loaded since the last poll is read: companies that records are linked to."),
 });
 
 export type Settings = z.output<typeof settings>;

@@ -64,6 +64,21 @@ export const answerSchema = z.looseObject({
   }),
 });
 
+/** A page of the feed: which company, and when the register loaded it. */
+export const loadedSchema = z.looseObject({
+  timed_out: z.boolean().nullish(),
+  _scroll_id: z.string(),
+  hits: z.looseObject({
+    hits: z.array(
+      z.looseObject({
+        _source: z.looseObject({
+          Vrvirksomhed: z.looseObject({ cvrNummer: whole, sidstIndlaest: z.iso.datetime({ offset: true }) }),
+        }),
+      }),
+    ),
+  }),
+});
+
 /** What is asked of each document: persons and history stay there. */
 export const sourceParts = [
   "cvrNummer",
