@@ -102,6 +102,8 @@ export interface AudienceDefinition<Settings = unknown> {
   readonly channels: readonly Channel[];
   /** Members in one batch at most. */
   readonly batchSize: number;
+  /** Batches that the tool takes at once; 1 unless it says more. */
+  readonly atOnce?: number;
   /** The tool uses addresses for others' advertising as well: a campaign to it is of sender `third_party` (databeskyttelsesloven § 13). */
   readonly passesOn?: boolean;
   connect(settings: Settings, deps: ConnectDeps): AudienceClient;

@@ -1,5 +1,5 @@
 import type { Db, Sql, Tx } from "./database.ts";
-import { ENDS, type HandOver, handOverColumns, OPTED_OUT, readHandOver } from "./hand-overs.ts";
+import { ENDS, type HandOver, handOverColumns, readHandOver } from "./hand-overs.ts";
 import { instantText } from "./read-columns.ts";
 
 export interface Batch {
@@ -72,12 +72,14 @@ export async function readStamps(
  * May `h` be handed over by the verdict that rests upon `j`? Nothing it rests upon has moved, nobody has opted out at the
  * tool, the address is no accounts office's, and the campaign is on. `$1`: stamps, `$2`: today.
  */
+// Scalars, each looked up by its index: as joins, the planner reads the tables of records whole for a hundred members.
 const FIT = `exists (select 1 from campaigns c where c.id = h.campaign_id and c.state = 'active'
     and coalesce(c.starts_on, $2::date) <= $2::date and coalesce(c.ends_on, $2::date) >= $2::date)
-  and exists (select 1 from kundeemner k where k.id = h.kundeemne_id and k.xmin::text = j.record)
-  and (h.entity_id = h.kundeemne_id or exists (select 1 from kontaktpersoner p where p.id = h.entity_id and p.xmin::text = j.contact))
+  and (select k.xmin::text from kundeemner k where k.id = h.kundeemne_id) = j.record
+  and (h.entity_id = h.kundeemne_id or (select p.xmin::text from kontaktpersoner p where p.id = h.entity_id) = j.contact)
   and (select count(*) from consents f where f.address = h.address) = j.facts
-  and not ${OPTED_OUT} and not exists (select 1 from kundeemner b where lower(b.bogholderi_email) = h.address)`;
+  and (select count(*) from opt_outs o where o.connection = h.connection and o.address = h.address and o.channel = h.channel) = 0
+  and (select count(*) from kundeemner b where lower(b.bogholderi_email) = h.address) = 0`;
 
 const JUDGED = `json_to_recordset($1::text::json) as j(address text, record text, contact text, facts int)`;
 
@@ -98,9 +100,13 @@ export async function claimBatch(
   },
 ): Promise<Batch | undefined> {
   const rows = await sql.unsafe(
-    `with fit as (
-       select h.address from hand_overs h join ${JUDGED} on j.address = h.address
-       where h.campaign_id = $3::uuid and h.connection = $4 and h.owed = 'add' and h.wanted and ${FIT}
+    // Those judged first, one by one by the key (offset 0), and only of them what the verdict rests upon.
+    `with near as materialized (
+       select h.*, j.record, j.contact, j.facts from ${JUDGED}
+       cross join lateral (select * from hand_overs where campaign_id = $3::uuid and connection = $4 and address = j.address offset 0) h
+       where h.owed = 'add' and h.wanted),
+     fit as (
+       select h.address from near h cross join lateral (select h.record, h.contact, h.facts) j where ${FIT}
        union all
        select h.address from hand_overs h where h.campaign_id = $3::uuid and h.connection = $4 and h.owed = 'remove'
          and h.address = any($5::text[])),

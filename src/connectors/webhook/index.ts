@@ -13,6 +13,6 @@ export const webhook = defineConnector({
   showsAfterMs: 0,
   mode: "call",
   delta: false,
-  audience: { channels, batchSize: 100, connect: webhookClient },
+  audience: { channels, batchSize: 100, atOnce: 32, connect: webhookClient },
   mappings: {},
 });

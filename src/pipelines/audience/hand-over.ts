@@ -40,30 +40,83 @@ const BATCHES_A_TURN = 1_000;
  * receipts. Gives how many batches were sent.
  */
 export async function handOver(deps: Deps, connection: string): Promise<number> {
-  for (let sent = 0; sent < BATCHES_A_TURN; sent += 1) {
-    const again = await leaseBatch(deps.db.sql, connection, LEASE_MS);
-    const batch = again ?? (await claimNext(deps, connection));
-    if (batch === undefined) return sent;
-    const message = await messageOf(deps, batch, again !== undefined);
-    if (message !== undefined && !(await carryOut(deps, message.batch, message.content))) return sent;
+  const atOnce = deps.connectorOf(connection).audience?.atOnce ?? 1;
+  const flying = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  let isOver = false;
+  let sent = 0;
+  const fly = async (take: () => Promise<boolean>): Promise<void> => {
+    try {
+      if (!(await take())) isOver = true;
+    } catch (error) {
+      failures.push(error);
+      isOver = true;
+    }
+  };
+  while (!isOver && sent < BATCHES_A_TURN) {
+    const next = await nextBatch(deps, connection);
+    if (next === undefined) {
+      if (flying.size === 0) break;
+      await Promise.race(flying); // what it comes to may be owed anew
+      continue;
+    }
+    sent += 1;
+    const flight: Promise<void> = fly(next).finally(() => flying.delete(flight));
+    flying.add(flight);
+    if (flying.size >= atOnce) await Promise.race(flying);
   }
-  await deps.queue.due("audience", connection);
-  return BATCHES_A_TURN;
+  await Promise.all(flying);
+  if (failures.length > 0) throw failures[0];
+  if (sent === BATCHES_A_TURN) await deps.queue.due("audience", connection);
+  return sent;
+}
+
+/** The next batch, as what is left to do with it: false where the tool cannot be sent more for now. Undefined: nothing is due. */
+async function nextBatch(deps: Deps, connection: string): Promise<(() => Promise<boolean>) | undefined> {
+  const again = await leaseBatch(deps.db.sql, connection, LEASE_MS);
+  if (again !== undefined)
+    return async () => {
+      const message = await messageAgain(deps, again);
+      return message === undefined || (await carryOut(deps, message.batch, message.content));
+    };
+  const claimed = await claim(deps, connection);
+  if (claimed === undefined) return undefined;
+  const { batch, campaign, judged } = claimed;
+  return async () => {
+    const members = await membersOf(deps.db.sql, batch.id);
+    return await carryOut(deps, batch, contentOf(batch, campaign, members, judged));
+  };
 }
 
 /** Whoever's verdict keeps moving is left to the next turn. */
 const ROUNDS = 10;
 
+/** Takes the next acts that are owed; what claims come to otherwise stands at `claim`. */
+export async function claimNext(
+  deps: Deps,
+  connection: string,
+  between?: () => Promise<void>,
+): Promise<Batch | undefined> {
+  return (await claim(deps, connection, between))?.batch;
+}
+
+interface Claimed {
+  readonly batch: Batch;
+  readonly campaign: Campaign;
+  /** The statement that took the batch has found them as they were judged. */
+  readonly judged: ReadonlyMap<string, Passable>;
+}
+
 /**
  * Takes the next acts that are owed. The verdict is asked for here, and the statement that takes them asks whether
  * anything that it rests upon has moved since (S62).
  */
-export async function claimNext(
+async function claim(
   deps: Deps,
   connection: string,
   /** Between verdict and statement: for tests that put something there. */
   between: () => Promise<void> = async () => undefined,
-): Promise<Batch | undefined> {
+): Promise<Claimed | undefined> {
   const { sql } = deps.db;
   const limit = deps.connectorOf(connection).audience?.batchSize ?? 1;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -73,17 +126,17 @@ export async function claimNext(
     if (campaign === undefined) return undefined;
     const today = copenhagenDay(new Date(await readNow(sql)));
     const adds = owed.filter((each) => each.owed === "add");
-    const { stamps, refused } = await judge(deps, campaign, adds, today);
+    const { stamps, judged, refused } = await judge(deps, campaign, adds, today);
     await wantOut(sql, campaign.id, refused);
     if (refused.length > 0) await owe(sql, { addresses: refused.map(({ address }) => address) });
     await between();
     const out = new Set(refused.map(({ address }) => address));
-    const claimed = await claimBatch(sql, {
+    const batch = await claimBatch(sql, {
       ...{ id: deps.newId(), campaignId: campaign.id, connection, today, leaseMs: LEASE_MS },
       allowed: stamps.filter(({ address }) => !out.has(address)),
       removes: owed.filter((each) => each.owed === "remove").map(({ address }) => address),
     });
-    if (claimed !== undefined) return claimed;
+    if (batch !== undefined) return { batch, campaign, judged };
     // Something has moved: what is owed is worked out anew before the next round, so that nobody stands in the way for good.
     await owe(sql, { addresses: owed.map(({ address }) => address) });
   }
@@ -104,14 +157,10 @@ async function judge(deps: Deps, campaign: Campaign, adds: readonly HandOver[], 
 }
 
 /**
- * What is sent. A batch that is sent again is judged again: who may not be handed over any more leaves it, and its id changes
+ * What is sent of a batch that is taken up again: it is judged anew, who may not be handed over any more leaves it, and its id changes
  * with its content. Undefined: nothing is left of it.
  */
-async function messageOf(
-  deps: Deps,
-  batch: Batch,
-  isAgain: boolean,
-): Promise<{ batch: Batch; content: AudienceBatch } | undefined> {
+async function messageAgain(deps: Deps, batch: Batch): Promise<{ batch: Batch; content: AudienceBatch } | undefined> {
   const { sql } = deps.db;
   const campaign = await findCampaign(sql, batch.campaignId);
   if (campaign === undefined) throw new Error("A batch is of no campaign");
@@ -119,7 +168,7 @@ async function messageOf(
   const adds = (await membersOf(sql, batch.id)).filter(({ owed }) => owed === "add");
   const { stamps, judged, refused } = await judge(deps, campaign, adds, today);
   let now: Batch | undefined = batch;
-  if (isAgain && batch.ticket === null) {
+  if (batch.ticket === null) {
     const out = new Set(refused.map(({ address }) => address));
     now = await sql.begin(async (tx) => {
       const allowed = stamps.filter(({ address }) => !out.has(address));
