@@ -45,7 +45,10 @@ test("S25 a domain that was read is read as itself, whatever host below it", () 
 });
 
 test("S25 offices and machines are told from persons, and a person is named by the address where nothing better is known", () => {
-  for (const role of ["info", "Kontakt", "no-reply", "MAILER-DAEMON", "faktura+2026"])
+  for (const role of [
+    ...["info", "Kontakt", "mail", "post", "salg", "faktura", "bogholderi", "regnskab", "noreply", "no-reply"],
+    ...["postmaster", "MAILER-DAEMON", "abuse", "faktura+2026"],
+  ])
     expect(isRoleAddress(`${role}@firma.dk`)).toBe(true);
   for (const person of ["jens", "infoline", "salg.jensen"]) expect(isRoleAddress(`${person}@firma.dk`)).toBe(false);
   expect(["jens.p.hansen@x.dk", "åse_ø+kob@x.dk", "123@x.dk"].map(nameOfAddress)).toEqual([

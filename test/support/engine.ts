@@ -6,7 +6,7 @@ import { configSchema } from "../../src/config/schema.ts";
 import type { AudienceClient } from "../../src/connectors/audience.ts";
 import type { Client, ConnectDeps, Exchange, FileDrop } from "../../src/connectors/connector.ts";
 import { connectors } from "../../src/connectors/index.ts";
-import { createLog } from "../../src/lib/log.ts";
+import { createLog, type Log } from "../../src/lib/log.ts";
 import { redactor, sealer } from "../../src/lib/secrets.ts";
 import { compileMapping } from "../../src/mappings/compile.ts";
 import type { CompiledMapping, Mapping } from "../../src/mappings/mapping.ts";
@@ -44,14 +44,16 @@ type Input = z.input<typeof configSchema> | { connections: Record<string, unknow
 /** The real pipelines on a real database, driven step by step by the test; only the queue is a list. */
 export async function startEngine(
   config: Input,
-  options: { mappings?: Record<string, Mapping>; database?: Database } = {},
+  options: { mappings?: Record<string, Mapping>; database?: Database; log?: Log } = {},
 ): Promise<Engine> {
   // A restart of the gateway: the same database under another configuration.
   const database = options.database ?? (await createTestDatabase());
   const read = configSchema.parse(config);
   const resolved = resolveConfig(read, Object.fromEntries(connectors.map((each) => [each.name, each])));
   const masks = redactor();
-  const log = createLog({ level: process.env.KOBLING_TEST_LOG === undefined ? "silent" : "debug", redactor: masks });
+  const log =
+    options.log ??
+    createLog({ level: process.env.KOBLING_TEST_LOG === undefined ? "silent" : "debug", redactor: masks });
   const due: string[] = [];
   const queue: WorkQueue = {
     backend: "postgres",

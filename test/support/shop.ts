@@ -1,5 +1,6 @@
 import { type Simulator, startKeyBalance } from "../../simulators/keybalance/server.ts";
 import type { TableSettings } from "../../simulators/keybalance/tables.ts";
+import type { Log } from "../../src/lib/log.ts";
 import { bindPipelines } from "../../src/main/gateway.ts";
 import type { Mapping } from "../../src/mappings/mapping.ts";
 import { countDrift } from "../../src/pipelines/agreement.ts";
@@ -50,6 +51,8 @@ export interface ShopOptions {
   readonly config?: Record<string, unknown>;
   /** Mappings that replace shipped ones, by `connection.object`. */
   readonly mappings?: Record<string, Mapping>;
+  /** Of the pipelines; silent unless given. */
+  readonly log?: Log;
   /** Leave all objects armed. */
   readonly armed?: boolean;
 }
@@ -98,7 +101,10 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     ...options.config,
   };
   Object.assign(config.connections, options.connections);
-  const engine = await startEngine(config, options.mappings === undefined ? {} : { mappings: options.mappings });
+  const engine = await startEngine(config, {
+    ...(options.mappings === undefined ? {} : { mappings: options.mappings }),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  });
   const { deps } = engine;
   const { as } = testApi(deps.db, {
     countDrift: () => countDrift(deps),
