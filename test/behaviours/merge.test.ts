@@ -263,6 +263,18 @@ test("R28 R33 undo restores both; what was changed since is kept and listed", as
   expect((await merge(a, { other: b })).body.repeated).toBe(false);
 });
 
+test("R28 undo gives a record nothing that we had written to its account from another account of the same ledger", async () => {
+  const [a, b] = [await debitor("11"), await debitor("12")];
+  shop.erp.control.put("Debitorer", "11", { Telefon: "70102031" });
+  await shop.settle();
+  const { merge: id } = (await merge(a, { other: b, main: [(await linksAt("12")).id] })).body;
+  await shop.settle();
+  expect(shop.erp.control.row("Debitorer", "12")).toMatchObject({ Telefon: "70102031" });
+  expect((await undo(id)).body).toMatchObject({ refusal: null, moves: { links: 1 } });
+  expect((await get(b)).telefon).toBeNull();
+  expect((await get(a)).telefon).toBe("70102031");
+});
+
 test("R16 R28 an open case goes along with its field, and comes back with an undo", async () => {
   const [a, b] = [await make({ firmanavn: "Sag ApS", telefon: "33123456" }), await debitor("5")];
   await shop.api("PATCH", `/v1/kundeemner/${b}`, { body: { maaOpdateresAutomatisk: false, telefon: "44556677" } });

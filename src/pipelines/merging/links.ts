@@ -48,6 +48,7 @@ export function moveBack(
   mapping: CompiledMapping | undefined,
   between: Entity,
   after: Entity,
+  mergedAt: number,
 ): MovedBack {
   const base: Values = { ...link.base };
   const decided: { [unit: string]: number } = { ...viewVersions(link), ...ownVersions(kept) };
@@ -57,7 +58,7 @@ export function moveBack(
     const then = pick(mapped.keys, kept.base as Values); // written by `keptLink` from a link's base
     const shown = pick(mapped.keys, lastShown(link));
     if (Object.keys(then).length === mapped.keys.length && sameTheirs(after.kind, mapped, shown, then)) continue;
-    if (isOurs(link, mapped, shown, between)) {
+    if (isOurs(link, mapped, shown, between, mergedAt)) {
       decided[mapped.unit] = agrees(after.kind, mapped, shown, after.values) ? after.version : 0;
       continue;
     }
@@ -70,10 +71,14 @@ export function moveBack(
   return { link: { ...back, images: unnumbered(link) }, edited };
 }
 
-/** The remote shows what the record says, and it was not the remote that said it. */
-function isOurs(link: Link, mapped: MappedUnit, shown: Values, record: Entity): boolean {
+/**
+ * The remote shows what the record says, and it was not the remote that said it. What the record said when it was merged, it
+ * has from its own object there, where that is another one (`mergedAt`: its version then).
+ */
+function isOurs(link: Link, mapped: MappedUnit, shown: Values, record: Entity, mergedAt: number): boolean {
   const setter = setterInForce(record, mapped.unit);
-  if (setter?.connection === link.connection && setter.object === link.object) return false;
+  const isTheirs = setter?.connection === link.connection && setter.object === link.object;
+  if (isTheirs && versionOf(record, mapped.unit) > mergedAt) return false;
   if (agrees(record.kind, mapped, shown, record.values)) return true;
   const pairs = link.renderings[mapped.unit]?.filter((pair) => pair.ignored !== true);
   return renderingOf(record.kind, mapped, pairs, shown, record.values) !== undefined;

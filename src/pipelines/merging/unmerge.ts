@@ -124,7 +124,7 @@ async function carryOut(
     version: other.entity.version + 1,
   };
   other.dirty = true;
-  const backLinks = linksBack(batch, both, kept, left, edited);
+  const backLinks = linksBack(batch, both, { survivorVersion, kept }, left, edited);
   const backContacts = moveContactsBack(batch, survivorId, otherId, kept.contacts, by);
   for (const { id } of kept.contacts)
     if (!backContacts.includes(id)) left.push({ what: "contact", name: id, reason: "changed_since" });
@@ -155,7 +155,13 @@ async function carryOut(
 }
 
 /** Links go back to the record that they had, and to the state that they had. Gives those that changed hands. */
-function linksBack(batch: Batch, { survivor, other }: Both, kept: KeptOfMerge, left: LeftByUndo[], edited: Edited[]) {
+function linksBack(
+  batch: Batch,
+  { survivor, other }: Both,
+  { survivorVersion, kept }: { survivorVersion: number; kept: KeptOfMerge },
+  left: LeftByUndo[],
+  edited: Edited[],
+) {
   const back: StoredLink[] = [];
   for (const each of kept.links) {
     const slot = batch.links.get(each.id);
@@ -170,7 +176,7 @@ function linksBack(batch: Batch, { survivor, other }: Both, kept: KeptOfMerge, l
       continue;
     }
     const mapping = batch.deps.mappingOf(link.connection, link.object);
-    const moved = moveBack(link, each, mapping, survivor.entity, other.entity);
+    const moved = moveBack(link, each, mapping, survivor.entity, other.entity, survivorVersion);
     slot.link = { ...link, ...moved.link };
     back.push(slot.link);
     if (Object.keys(moved.edited).length > 0) edited.push({ link: slot.link, shown: moved.edited });
