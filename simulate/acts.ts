@@ -14,6 +14,7 @@ import { CVR, columnOf, columns, cvrNumber, FLAG, KEYS, type Key, objectOf, uniq
 import type { Cell } from "./remotes/log.ts";
 import type { Row } from "./remotes/table.ts";
 import { person, type RemoteName, type Step } from "./steps.ts";
+import { carryOutStory } from "./stories/directory.ts";
 
 /** Company numbers of those that come later lie above those that stand at the start. */
 const FIRST_NEW = 20;
@@ -88,6 +89,8 @@ export async function carryOut(history: History, deps: Deps, step: Step): Promis
     case "quiet":
       await untilQuiet(history);
       return undefined;
+    default:
+      return carryOutStory(history, deps, step);
   }
 }
 

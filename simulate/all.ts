@@ -36,7 +36,7 @@ export async function playAll(
     next += 1;
     const left =
       options.seconds === undefined ? SHRINK_MS : Math.min(SHRINK_MS, Math.max(10_000, end - performance.now()));
-    return { seed, steps: options.steps, shrinkMs: options.keep ? left : 0 };
+    return { seed, steps: options.steps, stories: options.stories, shrinkMs: options.keep ? left : 0 };
   };
   const add = (answer: Answer): void => {
     sum.histories += 1;

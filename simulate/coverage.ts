@@ -99,6 +99,8 @@ function faultsOf(step: Step): string[] {
     case "restrict":
     case "skew":
     case "decide":
+    case "join":
+    case "part":
       return [step.do];
     default:
       return [];

@@ -12,6 +12,7 @@ export interface RecordFact {
   readonly restricted: boolean;
   readonly archived: boolean;
   readonly orphaned: boolean;
+  readonly mergedInto: string | null;
   readonly may: boolean;
 }
 
@@ -81,7 +82,7 @@ export interface Facts extends Snapshot {
 
 const RECORDS = `select id, version::int, firmanavn, attention, ansvarlig_saelger, adresse1, bynavn, telefon, soegenavn, leadkilde_detalje,
   provenance, policies, holds, coalesce(begraenset_vaerdi, false) as restricted, coalesce(arkiveret_vaerdi, false) as archived,
-  orphaned_at is not null as orphaned, coalesce(maa_opdateres_automatisk, true) as may from kundeemner order by id`;
+  orphaned_at is not null as orphaned, merged_into, coalesce(maa_opdateres_automatisk, true) as may from kundeemner order by id`;
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
@@ -122,6 +123,7 @@ export async function readSnapshot(ground: Ground): Promise<Snapshot> {
           restricted: row.restricted === true,
           archived: row.archived === true,
           orphaned: row.orphaned === true,
+          mergedInto: text(row.merged_into),
           may: row.may === true,
         },
       ]),

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { isSeed } from "./random.ts";
+import { readStories, STORIES, type StoryName } from "./stories/steps.ts";
 
 export interface Options {
   readonly runs: number;
@@ -8,6 +9,7 @@ export interface Options {
   /** Ends by then though runs are left. */
   readonly seconds: number | undefined;
   readonly steps: number;
+  readonly stories: readonly StoryName[];
   /** Fails when something was never reached. */
   readonly coverage: boolean;
   readonly workers: number;
@@ -16,7 +18,7 @@ export interface Options {
 }
 
 export const usage = `npm run simulate -- [--runs N] [--seed DIGITS] [--seconds T] [--steps 200] [--coverage]
-                   [--workers W] [--no-keep]
+                   [--workers W] [--no-keep] [--story base,${STORIES.join(",")}|all]
 Plays random histories against the pipelines and holds the promises against them. A history has a seed of its own,
 SEED, SEED+1, …; one that fails is shrunk, told and kept in simulate/regressions.`;
 
@@ -30,12 +32,15 @@ export function readOptions(args: readonly string[]): Options | string {
         seed: { type: "string", default: "1" },
         seconds: { type: "string" },
         steps: { type: "string", default: "200" },
+        story: { type: "string", default: "base" },
         coverage: { type: "boolean", default: false },
         workers: { type: "string", default: String(Math.min(2, cpus().length)) },
         "no-keep": { type: "boolean", default: false },
       },
     });
     const { seed } = values;
+    const stories = readStories(values.story);
+    if (typeof stories === "string") return `${stories}\n${usage}`;
     const numbers = [values.runs, values.seconds ?? "1", values.steps, values.workers];
     if (!isSeed(seed) || !numbers.every((text) => /^[1-9]\d*$/.test(text))) return usage;
     return {
@@ -43,6 +48,7 @@ export function readOptions(args: readonly string[]): Options | string {
       seed,
       seconds: values.seconds === undefined ? undefined : Number(values.seconds),
       steps: Number(values.steps),
+      stories,
       coverage: values.coverage,
       workers: Number(values.workers),
       keep: !values["no-keep"],

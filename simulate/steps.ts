@@ -1,3 +1,5 @@
+import type { StoryName, StoryStep } from "./stories/steps.ts";
+
 /** Names of the remotes of a history. `erp` pushes and pulls; the others are called. */
 export type RemoteName = "crm" | "a" | "b" | "dir" | "erp";
 
@@ -109,6 +111,7 @@ export type Step = { readonly n: number } & (
   | { readonly do: "skew"; readonly processMs: number; readonly remoteMs: number }
   | { readonly do: "crash" }
   | { readonly do: "quiet" }
+  | StoryStep
 );
 
 /** How a history begins and what kind of systems it has. */
@@ -132,5 +135,7 @@ export interface Scene {
 export interface Script {
   readonly seed: string;
   readonly scene: Scene;
+  /** What it tells besides its base. */
+  readonly stories?: readonly StoryName[];
   readonly steps: readonly Step[];
 }

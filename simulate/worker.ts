@@ -1,11 +1,13 @@
 import "./watch.ts";
 import { type Counts, Coverage } from "./coverage.ts";
 import type { Script } from "./steps.ts";
+import type { StoryName } from "./stories/steps.ts";
 
 /** What the parent asks: play this seed. */
 export interface Ask {
   readonly seed: string;
   readonly steps: number;
+  readonly stories: readonly StoryName[];
   readonly shrinkMs: number;
 }
 
@@ -29,6 +31,7 @@ const { openGround } = await import("./database.ts");
 const { drawScript } = await import("./draw.ts");
 const { playScript } = await import("./play.ts");
 const { shrink } = await import("./shrink.ts");
+const { weave } = await import("./stories/draw.ts");
 const { watchDecisions } = await import("./watched-decide.ts");
 
 const realNow = performance.now.bind(performance);
@@ -36,10 +39,10 @@ const realNow = performance.now.bind(performance);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 const ground = await openGround(process.argv[2] ?? "", process.argv[3] ?? "");
 
-async function answer({ seed, steps, shrinkMs }: Ask): Promise<Answer> {
+async function answer({ seed, steps, stories, shrinkMs }: Ask): Promise<Answer> {
   const coverage = new Coverage();
   watchDecisions((row) => coverage.rule(row));
-  const script = drawScript(seed, steps);
+  const script = weave(drawScript(seed, steps), stories);
   const began = realNow();
   const { violations } = await playScript(script, ground, coverage);
   const tookMs = realNow() - began;

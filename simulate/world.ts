@@ -54,6 +54,8 @@ export function configOf(scene: Scene, wishes: Readonly<Record<RemoteName, Wish>
       {
         connector: name === "erp" ? "api" : `sim-${name}`,
         side: sides[name],
+        // Only a story reads the directory by refreshing; its virtual time is short.
+        ...(name === "dir" ? { refresh: { after: "1h" } } : {}),
         objects: {
           [objectOf[name]]: {
             direction: wishes[name],

@@ -1,6 +1,7 @@
 import { readFacts } from "../facts.ts";
 import type { History } from "../history.ts";
 import { activity, oneRound, reopen, untilQuiet } from "../quiet.ts";
+import { mergedRecords } from "./directory.ts";
 import { type Evidence, tellAll, type Violation } from "./evidence.ts";
 import { forbiddenWrites } from "./forbidden.ts";
 import { unexplainedHolds } from "./holds.ts";
@@ -35,5 +36,6 @@ export async function endAndJudge(history: History): Promise<Violation[]> {
     ...doubled(evidence),
     ...forbiddenWrites(evidence),
     ...unexplainedHolds(evidence),
+    ...mergedRecords(evidence),
   ];
 }
