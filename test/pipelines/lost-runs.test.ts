@@ -17,17 +17,20 @@ beforeEach(async () => {
 const running = (object: string) =>
   openRun(shop.engine.deps.db.sql, { connection: "erp", object, kind: "delta", by: "schedule", state: "running" });
 
+/** What is due of runs: the shop's own set-up has left marks for segments, which are due as well. */
+const dueRuns = async () => (await findDueWork(shop.engine.deps.db.sql)).filter(({ kind }) => kind === "run");
+
 test("a run whose process died is due to be ended, ends as failed, and a run that is alive goes on", async () => {
   const { deps } = shop.engine;
   const { sql } = deps.db;
   const [dead, alive] = [await running("debitor"), await running("kreditor")];
-  expect(await findDueWork(sql)).toEqual([]);
+  expect(await dueRuns()).toEqual([]);
   await sql`update runs set alive_until = kobling_now() - interval '1 second' where id = ${dead}`;
-  expect(await findDueWork(sql)).toEqual([{ kind: "run", key: "erp" }]);
+  expect(await dueRuns()).toEqual([{ kind: "run", key: "erp" }]);
   await workRuns(deps, "erp");
   expect(await findRun(sql, dead)).toMatchObject({ state: "failed", detail: { code: "interrupted" } });
   expect(await findRun(sql, alive)).toMatchObject({ state: "running" });
-  expect(await findDueWork(sql)).toEqual([]);
+  expect(await dueRuns()).toEqual([]);
 });
 
 test("a run that is carried out says that it is alive until it has ended", async () => {
