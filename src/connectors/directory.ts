@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConnectionError } from "../lib/errors.ts";
+import { type HttpClient, type HttpOptions, httpClient } from "../lib/http.ts";
 import type { Values } from "../model/catalogue.ts";
 import type { CallTimes, Client, ConnectDeps, ObjectCapabilities } from "./connector.ts";
 
@@ -52,14 +53,21 @@ export const readOnly: ObjectCapabilities = { read: true, list: false, create: f
 /** The kind of a call by its template (`search`, `details`): what is counted, and has a price. */
 export type CallKinds = Readonly<Record<string, string>>;
 
-/** Counts each call of a client by its kind before it is sent. */
-export const counted =
-  ({ charge }: Pick<ConnectDeps, "charge">, kinds: CallKinds) =>
-  async (template: string): Promise<void> => {
-    const kind = kinds[template];
-    if (kind === undefined) throw new Error(`The connector does not say of which kind the call ${template} is`);
-    await charge?.(kind);
-  };
+/** The HTTP client of a directory: each call is counted by its kind before it is sent. */
+export const countedHttp = (
+  { charge, clock }: Pick<ConnectDeps, "charge" | "clock">,
+  kinds: CallKinds,
+  options: Omit<HttpOptions, "before" | "clock">,
+): HttpClient =>
+  httpClient({
+    ...options,
+    clock,
+    before: async (template) => {
+      const kind = kinds[template];
+      if (kind === undefined) throw new Error(`The connector does not say of which kind the call ${template} is`);
+      await charge?.(kind);
+    },
+  });
 
 type DirectoryParts = Pick<Client, "discover" | "get" | "changed" | "close"> & Required<Pick<Client, "search">>;
 

@@ -145,16 +145,17 @@ export async function openDeps(options: OpenOptions): Promise<Opened> {
     connectorOf,
     mappingOf: (name, object) => mappings.get(name)?.get(object)?.compiled,
     clientOf: (name, use) => {
-      const open = clients.get(`${name} ${use ?? ""}`);
-      if (open !== undefined) return open;
       const connector = connectorOf(name);
+      const key = connector.directory === undefined || use === undefined ? name : `${name} ${use}`;
+      const open = clients.get(key);
+      if (open !== undefined) return open;
       if (connector.connect === undefined)
         throw new ConnectionError(
           "cannot_be_asked",
           `Connection ${name} cannot be called: it pushes and pulls by itself`,
         );
       const client = connector.connect(connector.settings.parse(connection(name).settings), connectDeps(name, use));
-      clients.set(`${name} ${use ?? ""}`, client);
+      clients.set(key, client);
       return client;
     },
     audienceOf: (name) => {

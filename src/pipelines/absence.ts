@@ -26,8 +26,7 @@ export async function confirmGone(
   taking: "gone" | "replaced" = "gone",
 ): Promise<void> {
   if (externalIds.length === 0) return;
-  const { directory } = deps.connectorOf(connection);
-  const client = directory === undefined ? deps.clientOf(connection) : deps.clientOf(connection, "budgeted");
+  const client = deps.clientOf(connection, "budgeted");
   for (let at = 0; at < externalIds.length; at += BATCH) {
     const gone: Incoming[] = [];
     const began = await readNow(deps.db.sql);

@@ -27,7 +27,7 @@ export interface Deps {
   connectorOf(connection: string): ConnectorDefinition;
   /** The mapping in force of one object of a connection; undefined where there is none. */
   mappingOf(connection: string, object: string): CompiledMapping | undefined;
-  /** The client of a connection in mode `call`; opened at first use. `budgeted`: that of a directory, which keeps to the budget of the day. */
+  /** The client of a connection in mode `call`; opened at first use. `budgeted`: of a directory one that keeps to the budget of the day. */
   clientOf(connection: string, use?: "budgeted"): Client;
   /** The client of a campaign tool; opened at first use. */
   audienceOf(connection: string): AudienceClient;

@@ -11,9 +11,10 @@ const BATCH = 50;
 const IN_TIME = 0.8;
 
 /**
- * Reads the objects of a directory again that records are linked to: what its feed says is loaded anew, then the rest, oldest and most valuable first, within the budget of
- * the day: calls really made, and what they cost (S80). What they show is decided like every reading: `maaOpdateresAutomatisk` and manual edits are respected
- * there, and what is not taken is a proposal (rule R15). A spent budget, a quota or an outage ends it for now; the next turn goes on.
+ * Reads the objects of a directory again that records are linked to: what its feed says is loaded anew, then the rest,
+ * oldest and most valuable first, within the budget of the day: calls really made, and what they cost (S80). What they show
+ * is decided like every reading: `maaOpdateresAutomatisk` and manual edits are respected there, and what is not taken is a
+ * proposal (rule R15). A spent budget, a quota or an outage ends it for now; the next turn goes on.
  */
 export async function refresh(
   deps: Deps,

@@ -1,6 +1,10 @@
 import { readNow } from "./clock.ts";
 import type { Db } from "./database.ts";
 
+/** A record `k` that may be written. */
+const WRITABLE = `k.erased_at is null and k.merged_into is null
+  and coalesce(k.arkiveret_vaerdi, false) = false and coalesce(k.begraenset_vaerdi, false) = false`;
+
 /** A link of a directory whose object was not read for so long. */
 export interface StaleLink {
   readonly id: string;
@@ -8,9 +12,8 @@ export interface StaleLink {
 }
 
 /**
- * Links of a directory's object to read again: those read on the earliest day first (never before
- * all), of one day the records worth most. Records
- * that nothing may be written to (archived, restricted, erased, merged) are left out. `afterMs`: how old a reading may be.
+ * Links of a directory's object to read again: those read on the earliest day first (never before all), of one day the
+ * records worth most. Records that nothing may be written to (archived, restricted, erased, merged) are left out. `afterMs`: how old a reading may be.
  */
 export async function findStale(
   sql: Db,
@@ -20,8 +23,7 @@ export async function findStale(
     select l.id, l.external_id from links l join kundeemner k on k.id = l.entity_id
     where l.connection = ${wanted.connection} and l.object = ${wanted.object} and l.state = 'linked' and l.entity = 'kundeemne'
       and (l.last_read_at is null or l.last_read_at < (select kobling_now()) - ${wanted.afterMs} * interval '1 millisecond')
-      and k.erased_at is null and k.merged_into is null
-      and coalesce(k.arkiveret_vaerdi, false) = false and coalesce(k.begraenset_vaerdi, false) = false
+      and ${sql.unsafe(WRITABLE)}
     order by date_trunc('day', l.last_read_at at time zone 'Europe/Copenhagen') nulls first,
       k.vaerdi desc nulls last, l.last_read_at nulls first, l.id limit ${wanted.limit}`;
   return rows.map((row) => ({ id: row.id, externalId: row.external_id }));
@@ -87,8 +89,7 @@ export async function findToRead(
      join links l on l.connection = $1 and l.object = $2 and l.external_id = n.id and l.state = 'linked' and l.entity = 'kundeemne'
      join kundeemner k on k.id = l.entity_id
      where (l.last_read_at is null or l.last_read_at <= n.at + $4::float8 * interval '1 millisecond')
-       and k.erased_at is null and k.merged_into is null
-       and coalesce(k.arkiveret_vaerdi, false) = false and coalesce(k.begraenset_vaerdi, false) = false`,
+       and ${WRITABLE}`,
     [wanted.connection, wanted.object, loaded, wanted.slackMs],
   );
   return rows.map((row) => String(row.external_id));

@@ -121,12 +121,13 @@ export async function startEngine(
     connectorOf,
     mappingOf: (name, object) => compiled.get(name)?.get(object)?.compiled,
     clientOf: (name, use) => {
-      const known = clients.get(`${name} ${use ?? ""}`);
-      if (known !== undefined) return known;
       const connector = connectorOf(name);
+      const key = connector.directory === undefined || use === undefined ? name : `${name} ${use}`;
+      const known = clients.get(key);
+      if (known !== undefined) return known;
       if (connector.connect === undefined) throw new Error(`${name} cannot be called`);
       const client = connector.connect(connector.settings.parse(connection(name).settings), connectDeps(name, use));
-      clients.set(`${name} ${use ?? ""}`, client);
+      clients.set(key, client);
       return client;
     },
     audienceOf: (name) => {

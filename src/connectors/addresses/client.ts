@@ -1,10 +1,10 @@
 import type { ZodType } from "zod";
 import { readStreet } from "../../danish/address.ts";
 import { RejectedError } from "../../lib/errors.ts";
-import { type HttpAnswer, httpClient } from "../../lib/http.ts";
+import type { HttpAnswer } from "../../lib/http.ts";
 import type { RemoteImage } from "../../mappings/mapping.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
-import { counted, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { countedHttp, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
 import { calls } from "./calls.ts";
 import { positionOf } from "./position.ts";
 import type { Settings } from "./settings.ts";
@@ -25,13 +25,7 @@ const WASHED = 0.9;
 export function addressesClient(settings: Settings, deps: ConnectDeps): Client {
   const { baseUrl, token } = settings;
   deps.secret(token);
-  const { request, close } = httpClient({
-    baseUrl,
-    timeoutMs: TIMEOUT_MS,
-    maxBytes: MAX_BYTES,
-    clock: deps.clock,
-    before: counted(deps, calls),
-  });
+  const { request, close } = countedHttp(deps, calls, { baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
   const ask = (template: string, path: string, query: Record<string, string | number> = {}): Promise<HttpAnswer> =>
     request({ method: "GET", template, path, query: { ...query, token }, expect: [404] });
 

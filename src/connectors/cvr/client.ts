@@ -1,8 +1,7 @@
 import { readCvr } from "../../danish/cvr.ts";
 import { ConnectionError, RejectedError, RetryableError } from "../../lib/errors.ts";
-import { httpClient } from "../../lib/http.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
-import { counted, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { countedHttp, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
 import { companyHit } from "../likeness.ts";
 import { calls } from "./calls.ts";
 import { loadedSince } from "./feed.ts";
@@ -20,15 +19,8 @@ export function cvrClient(settings: Settings, deps: ConnectDeps): Client {
   const basic = Buffer.from(`${user}:${password}`).toString("base64");
   deps.secret(password);
   deps.secret(basic);
-  const { request, close } = httpClient({
-    ...{
-      baseUrl,
-      timeoutMs: TIMEOUT_MS,
-      maxBytes: MAX_BYTES,
-      clock: deps.clock,
-      before: counted(deps, calls),
-      connections: 1,
-    },
+  const { request, close } = countedHttp(deps, calls, {
+    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, connections: 1 },
     headers: { authorization: `Basic ${basic}` },
   });
 

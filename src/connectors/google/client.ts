@@ -2,9 +2,9 @@ import type { ZodType } from "zod";
 import { addressKey } from "../../danish/address.ts";
 import { nameKey } from "../../danish/company-name.ts";
 import { ConnectionError, RejectedError } from "../../lib/errors.ts";
-import { type HttpAnswer, type HttpRequest, httpClient } from "../../lib/http.ts";
+import type { HttpAnswer, HttpRequest } from "../../lib/http.ts";
 import type { Client, ConnectDeps } from "../connector.ts";
-import { counted, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
+import { countedHttp, directoryClient, type Hit, type LookupQuery, readOnly } from "../directory.ts";
 import { calls } from "./calls.ts";
 import { addressOf, imageOf } from "./image.ts";
 import type { Settings } from "./settings.ts";
@@ -18,8 +18,8 @@ const MAX_BYTES = 2 * 1024 * 1024;
 export function googleClient(settings: Settings, deps: ConnectDeps): Client {
   const { baseUrl, apiKey, language, region } = settings;
   deps.secret(apiKey);
-  const { request, close } = httpClient({
-    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock, before: counted(deps, calls) },
+  const { request, close } = countedHttp(deps, calls, {
+    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES },
     headers: { "x-goog-api-key": apiKey },
   });
 

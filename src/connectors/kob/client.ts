@@ -1,9 +1,8 @@
 import { ConnectionError, RetryableError, UncertainError } from "../../lib/errors.ts";
 import { contentHash } from "../../lib/hash.ts";
-import { httpClient } from "../../lib/http.ts";
 import type { RemoteImage } from "../../mappings/mapping.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
-import { counted, directoryClient, readOnly } from "../directory.ts";
+import { countedHttp, directoryClient, readOnly } from "../directory.ts";
 import { companyHit, companyQuery } from "../likeness.ts";
 import { readAnswer } from "../read-answer.ts";
 import { calls } from "./calls.ts";
@@ -20,8 +19,8 @@ const ORDER = "POST v1/companies/{id}/reports";
 export function kobClient(settings: Settings, deps: ConnectDeps): Client {
   const { baseUrl, key, purpose } = settings;
   deps.secret(key);
-  const { request, close } = httpClient({
-    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, clock: deps.clock, before: counted(deps, calls) },
+  const { request, close } = countedHttp(deps, calls, {
+    ...{ baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES },
     headers: { authorization: `Bearer ${key}` },
   });
   const pathOf = (id: string): string => `/v1/companies/${encodeURIComponent(id)}`;

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { RejectedError, RetryableError } from "../../lib/errors.ts";
-import { httpClient } from "../../lib/http.ts";
 import type { RemoteImage } from "../../mappings/mapping.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
-import { counted, directoryClient, readOnly } from "../directory.ts";
+import { countedHttp, directoryClient, readOnly } from "../directory.ts";
 import { companyHit, companyQuery } from "../likeness.ts";
 import { calls } from "./calls.ts";
 import type { Settings } from "./settings.ts";
@@ -25,13 +24,7 @@ const answerSchema = z.looseObject({ adverts: z.array(advertSchema).nullish() })
 export function krakClient(settings: Settings, deps: ConnectDeps): Client {
   const { baseUrl, profile, key } = settings;
   deps.secret(key);
-  const { request, close } = httpClient({
-    baseUrl,
-    timeoutMs: TIMEOUT_MS,
-    maxBytes: MAX_BYTES,
-    clock: deps.clock,
-    before: counted(deps, calls),
-  });
+  const { request, close } = countedHttp(deps, calls, { baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
 
   async function found(word: string, limit: number): Promise<{ images: RemoteImage[]; times: CallTimes }> {
     const query = { profile, key, country: "dk", version: "1.1.3", search_word: word, from_list: 1, to_list: limit };

@@ -1,9 +1,8 @@
 import { readCvr } from "../../danish/cvr.ts";
 import { ConnectionError, RejectedError, RetryableError } from "../../lib/errors.ts";
-import { httpClient } from "../../lib/http.ts";
 import type { RemoteImage } from "../../mappings/mapping.ts";
 import type { CallTimes, Client, ConnectDeps } from "../connector.ts";
-import { counted, directoryClient, type LookupQuery, readOnly } from "../directory.ts";
+import { countedHttp, directoryClient, type LookupQuery, readOnly } from "../directory.ts";
 import { companyHit } from "../likeness.ts";
 import { calls } from "./calls.ts";
 import type { Settings } from "./settings.ts";
@@ -16,13 +15,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 export function tdcClient(settings: Settings, deps: ConnectDeps): Client {
   const { baseUrl, key } = settings;
   if (key !== "") deps.secret(key);
-  const { request, close } = httpClient({
-    baseUrl,
-    timeoutMs: TIMEOUT_MS,
-    maxBytes: MAX_BYTES,
-    clock: deps.clock,
-    before: counted(deps, calls),
-  });
+  const { request, close } = countedHttp(deps, calls, { baseUrl, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
 
   async function call(
     operation: string,
