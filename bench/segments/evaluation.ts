@@ -21,23 +21,21 @@ export interface Evaluated {
  * Works out every segment from nothing: members, events and the rule of eligibility for each person. Bare: one INSERT ... SELECT of
  * each criterion into a table of the same shape, which asks nothing of consent and tells no event.
  */
-export async function evaluate(
-  db: Database,
-  seal: Deps["seal"],
-  segments: number,
-): Promise<Evaluated & { readonly ids: readonly string[] }> {
+export async function evaluate(db: Database, seal: Deps["seal"], segments: number): Promise<Evaluated> {
   const wished = wishes(segments).map((wish): WishedSegment => ({ ...wish, id: v7() }));
   for (const wish of wished) await insertSegment(db.sql, wish.id, wish, "bench");
   const bare = await bareInserts(db.sql, wished);
   const log = createLog({ level: "warn", redactor: redactor() });
-  const ids = wished.map(({ id }) => id);
   await db.sql.unsafe("checkpoint");
   const began = performance.now();
-  const runs = await runSegments({ db, log, seal }, ids);
+  const runs = await runSegments(
+    { db, log, seal },
+    wished.map(({ id }) => id),
+  );
   const oursSeconds = (performance.now() - began) / 1000;
   const members = [...runs.values()].reduce((sum, run) => sum + run.members, 0);
   if (members !== bare.members) throw new Error(`${members} members were found, and bare ${bare.members}`);
-  return { oursSeconds, bareSeconds: bare.seconds, members, ids };
+  return { oursSeconds, bareSeconds: bare.seconds, members };
 }
 
 async function bareInserts(
@@ -50,11 +48,11 @@ async function bareInserts(
   let members = 0;
   for (const { id, level, criterion } of segments) {
     const asked = criterionSql(sql, kundeemneCatalogue, criterion);
-    const put = sql`insert into bench_members (segment_id, entity_id, kundeemne_id, why, run, since)`;
+    const put = sql`insert into bench_members (segment_id, entity_id, kundeemne_id, why, since)`;
     const { count } =
       level === "kundeemne"
-        ? await sql`${put} select ${id}::text::uuid, e.id, e.id, 'criterion', 1, now() from kundeemner e where ${asked}`
-        : await sql`${put} select ${id}::text::uuid, p.id, e.id, 'criterion', 1, now()
+        ? await sql`${put} select ${id}::text::uuid, e.id, e.id, 'criterion', now() from kundeemner e where ${asked}`
+        : await sql`${put} select ${id}::text::uuid, p.id, e.id, 'criterion', now()
             from kundeemner e join kontaktpersoner p on p.kundeemne_id = e.id where ${asked}`;
     members += count;
   }

@@ -122,8 +122,8 @@ async function eraseWithin(
   ];
   const tombstones = await bury(deps, tx, act.id, remotes, facts);
   const struck = await strikeOut(tx, patterns, values);
-  // Salts are made as the log is sealed: how many there are, says nothing.
   await markSharersOfAccounts(tx);
+  // Salts are made as the log is sealed: how many there are, says nothing.
   const { audit_salts: _, ...counts } = await eraseRows(tx, patterns);
   for (const [table, count] of Object.entries(struck)) counts[table] = (counts[table] ?? 0) + count;
   await hashAddresses(tx, new Map(addresses.map((address) => [address, hashedAddress(seal, address)])));

@@ -27,6 +27,9 @@ export interface PlacedCounts {
   readonly refused: Record<string, number>;
 }
 
+export const noCounts = (segments: readonly Segment[]): Map<string, PlacedCounts> =>
+  new Map(segments.map(({ id }) => [id, { added: 0, removed: 0, refused: {} }]));
+
 /**
  * Brings the places of some people to what the criteria, the wishes and the rule say now: the one way in which members come in and go
  * out, of a run as of a change that is followed. The transaction holds the members' lock. Gives what it came to, by segment.
@@ -47,7 +50,7 @@ export async function placeMembers(
   const verdicts = await verdictsOf(tx, deps, byId, [...candidates.values()]);
   const takes: NewMember[] = [];
   const outs: GoneMember[] = [];
-  const counts = new Map(segments.map(({ id }): [string, PlacedCounts] => [id, { added: 0, removed: 0, refused: {} }]));
+  const counts = noCounts(segments);
   for (const [key, { segmentId, entityId, kundeemneId }] of candidates) {
     const judged = verdicts.get(key);
     if (judged === undefined) continue; // gone since: no member either
@@ -61,8 +64,7 @@ export async function placeMembers(
     }
     const why = wishes.has(key) ? "manual" : "criterion";
     if (member?.why === why && member.kundeemneId === kundeemneId) continue;
-    const run = byId.get(segmentId)?.run ?? 0;
-    takes.push({ segmentId, entityId, kundeemneId, run, why, reason: meets.has(key) ? "criterion" : "manual" });
+    takes.push({ segmentId, entityId, kundeemneId, why, reason: meets.has(key) ? "criterion" : "manual" });
   }
   for (const [key, { segmentId, entityId }] of members)
     if (byId.has(segmentId) && verdicts.get(key) === undefined) outs.push({ segmentId, entityId, reason: "criterion" });

@@ -15,7 +15,7 @@ import {
 } from "../store/segments.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { type Judged, judgeAll, outOf } from "./judge-people.ts";
-import { meetings, type PlacedCounts, placeMembers } from "./place-members.ts";
+import { meetings, noCounts, type PlacedCounts, placeMembers } from "./place-members.ts";
 
 /** People that a run reads at once, and stretches of them in hand at once: the database works at one while the rule is asked of another. */
 const STRETCH = 5_000;
@@ -49,7 +49,7 @@ export async function runSegments(
 ): Promise<Map<string, SegmentRun>> {
   const { sql } = deps.db;
   const segments = await sql.begin((tx) => beginRuns(tx, ids));
-  const counts = new Map(segments.map(({ id }): [string, PlacedCounts] => [id, { added: 0, removed: 0, refused: {} }]));
+  const counts = noCounts(segments);
   for (const level of segmentLevels) {
     const those = segments.filter((segment) => segment.level === level);
     if (those.length === 0) continue;
@@ -63,24 +63,24 @@ export async function runSegments(
             met: meetings(those, (_, some) => meetingWithin(tx, level, some, stretch)),
           });
         });
-        for (const [id, of] of placed) addUp(counts.get(id), of);
+        for (const [id, each] of counts) addUp(each, placed.get(id));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
   const members = await countMembers(sql, ids);
+  const runs = new Map(segments.map(({ id, run }) => [id, run]));
   return new Map(
-    segments.map(({ id, run }) => {
-      const each = { run, members: members.get(id) ?? 0, ...(counts.get(id) ?? { added: 0, removed: 0, refused: {} }) };
-      const { refused: _, ...told } = each;
+    [...counts].map(([id, { added, removed, refused }]) => {
+      const told = { run: runs.get(id) ?? 0, members: members.get(id) ?? 0, added, removed };
       deps.log.info("segment.run", { segmentId: id, ...told });
-      return [id, each];
+      return [id, { ...told, refused }];
     }),
   );
 }
 
-function addUp(counts: PlacedCounts | undefined, of: PlacedCounts): void {
-  if (counts === undefined) return;
+function addUp(counts: PlacedCounts, of: PlacedCounts | undefined): void {
+  if (of === undefined) return;
   counts.added += of.added;
   counts.removed += of.removed;
   for (const [reason, n] of Object.entries(of.refused)) counts.refused[reason] = (counts.refused[reason] ?? 0) + n;
@@ -198,9 +198,7 @@ export async function wishMember(
     if (!judged.verdict.allowed) return { reasons: judged.verdict.reasons };
     await addWish(tx, act.id, act.entityId, act.by.name);
     const { entityId } = act;
-    const { run } = (await findSegment(tx, act.id)) ?? segment;
-    const member = { segmentId: act.id, entityId, kundeemneId: judged.kundeemneId, run };
-    await takeIn(tx, [{ ...member, why: "manual" }]);
+    await takeIn(tx, [{ segmentId: act.id, entityId, kundeemneId: judged.kundeemneId, why: "manual" }]);
     return { reasons: [] };
   });
 }

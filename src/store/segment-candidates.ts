@@ -4,6 +4,10 @@ import { criterionSql } from "./criteria-sql.ts";
 import type { Db } from "./database.ts";
 import type { Candidate, Segment, SegmentLevel } from "./segments.ts";
 
+/** Below every id, and above. */
+const FIRST = "00000000-0000-0000-0000-000000000000";
+const LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
 /** Those whom nobody may contact at all are no candidates. */
 const ALIVE = "e.erased_at is null and e.merged_into is null and coalesce(e.arkiveret_vaerdi, false) = false";
 
@@ -18,7 +22,7 @@ export async function pageCandidates(
   },
 ): Promise<Candidate[]> {
   const asked = criterionSql(sql, kundeemneCatalogue, wanted.criterion);
-  const after = wanted.after ?? "00000000-0000-0000-0000-000000000000";
+  const after = wanted.after ?? FIRST;
   const alive = sql.unsafe(ALIVE);
   const rows =
     wanted.level === "kundeemne"
@@ -71,9 +75,6 @@ export interface Stretch {
   readonly after: string;
   readonly upTo: string;
 }
-
-const FIRST = "00000000-0000-0000-0000-000000000000";
-const LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** Stretches of so many rows that together hold every id there can be. */
 export async function stretchesOf(sql: Db, level: SegmentLevel, rows: number): Promise<Stretch[]> {

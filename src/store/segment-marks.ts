@@ -40,21 +40,25 @@ export interface Moved {
   }[];
 }
 
-/** Takes the oldest marks with what they stand for; they are gone when the transaction commits. One statement. */
+/**
+ * Takes the oldest marks with what they stand for; they are gone when the transaction commits. One statement. Where no segment
+ * is followed nothing is told of them: one that is from now on reads, in its run, all that they stand for.
+ */
 export async function takeMarks(tx: Tx, limit: number): Promise<Moved> {
   const rows = await tx.unsafe(
     `with taken as (delete from segment_marks m using (select id from segment_marks order by id limit $1) d where m.id = d.id
-       returning m.batch, m.consent, m.entity_id, m.entity)
+       returning m.batch, m.consent, m.entity_id, m.entity),
+     told as (select * from taken where exists (select 1 from segments where followed_version is not null))
      select 'taken' as sort, count(*)::text as entity, null::uuid as id, null as kind, null::text[] as fields, null as was, null as now from taken
      union all
      -- Batch by batch (offset 0): without statistics the planner would read the whole history.
      select 'entity', h.entity, h.entity_id, h.kind, array(select json_object_keys(h.fields)), h.fields->'bogholderiEmail'->>0, h.fields->'bogholderiEmail'->>1
-     from taken t cross join lateral (select * from history where batch = t.batch offset 0) h
+     from told t cross join lateral (select * from history where batch = t.batch offset 0) h
      union all
      select 'consent', c.channel, coalesce(c.kontaktperson_id, c.kundeemne_id), null, null, c.address, null
-     from taken t join consents c on c.id = t.consent
+     from told t join consents c on c.id = t.consent
      union all
-     select 'entity', t.entity, t.entity_id, 'marked', '{}', null, null from taken t where t.entity_id is not null`,
+     select 'entity', t.entity, t.entity_id, 'marked', '{}', null, null from told t where t.entity_id is not null`,
     [limit],
     { prepare: true },
   );

@@ -49,7 +49,6 @@ export async function dropWish(sql: Sql | Tx, segmentId: string, entityId: strin
 
 export interface NewMember extends Candidate {
   readonly segmentId: string;
-  readonly run: number;
   readonly why: Member["why"];
   /** Told of whoever was not in before; `why` where it is left out. */
   readonly reason?: Member["why"];
@@ -61,23 +60,23 @@ export async function takeIn(tx: Tx, members: readonly NewMember[]): Promise<Map
   for (const alike of Map.groupBy(members, ({ why, reason = why }) => `${why} ${reason}`).values()) {
     const [first] = alike;
     if (first === undefined) continue;
-    const runs = new Map(alike.map(({ segmentId, run }) => [segmentId, run]));
-    const places = new Map([...runs.keys()].map((id, at) => [id, at + 1]));
+    const segments = [...new Set(alike.map(({ segmentId }) => segmentId))];
+    const places = new Map(segments.map((id, at) => [id, at + 1]));
     const rows = await tx.unsafe(
       // Ids in one text, and segments by their place: a run sends millions.
-      `with wanted as (select ($1::uuid[])[s] as segment_id, ($2::int[])[s] as run, entity_id, kundeemne_id
-         from unnest(string_to_array($3, ',')::int[], string_to_array($4, ',')::uuid[], string_to_array($5, ',')::uuid[]) x(s, entity_id, kundeemne_id)),
+      `with wanted as (select ($1::uuid[])[s] as segment_id, entity_id, kundeemne_id
+         from unnest(string_to_array($2, ',')::int[], string_to_array($3, ',')::uuid[], string_to_array($4, ',')::uuid[]) x(s, entity_id, kundeemne_id)),
        put as (
-         insert into segment_members (segment_id, entity_id, kundeemne_id, why, run, since)
-         select segment_id, entity_id, kundeemne_id, $6, run, kobling_now() from wanted
-         on conflict (segment_id, entity_id) do update set run = excluded.run, why = excluded.why, kundeemne_id = excluded.kundeemne_id
+         insert into segment_members (segment_id, entity_id, kundeemne_id, why, since)
+         select segment_id, entity_id, kundeemne_id, $5, kobling_now() from wanted
+         on conflict (segment_id, entity_id) do update set why = excluded.why, kundeemne_id = excluded.kundeemne_id
          returning segment_id, entity_id, (xmax = 0) as is_new),
        told as (
          insert into segment_events (segment_id, entity_id, change, reason, at)
-         select segment_id, entity_id, 'added', $7, kobling_now() from put where is_new returning segment_id)
+         select segment_id, entity_id, 'added', $6, kobling_now() from put where is_new returning segment_id)
        select segment_id, count(*)::int as n from told group by segment_id`,
       [
-        ...[[...runs.keys()], [...runs.values()], alike.map(({ segmentId }) => places.get(segmentId)).join(",")],
+        ...[segments, alike.map(({ segmentId }) => places.get(segmentId)).join(",")],
         ...[alike.map(({ entityId }) => entityId).join(","), alike.map(({ kundeemneId }) => kundeemneId).join(",")],
         ...[first.why, first.reason ?? first.why],
       ],

@@ -79,7 +79,7 @@ async function nextBatch(deps: Deps, connection: string): Promise<(() => Promise
       const message = await messageAgain(deps, again);
       return message === undefined || (await carryOut(deps, message.batch, message.content));
     };
-  const claimed = await claim(deps, connection);
+  const claimed = await claimNext(deps, connection);
   if (claimed === undefined) return undefined;
   const { batch, campaign, judged } = claimed;
   return async () => {
@@ -90,15 +90,6 @@ async function nextBatch(deps: Deps, connection: string): Promise<(() => Promise
 
 /** Whoever's verdict keeps moving is left to the next turn. */
 const ROUNDS = 10;
-
-/** Takes the next acts that are owed; what claims come to otherwise stands at `claim`. */
-export async function claimNext(
-  deps: Deps,
-  connection: string,
-  between?: () => Promise<void>,
-): Promise<Batch | undefined> {
-  return (await claim(deps, connection, between))?.batch;
-}
 
 interface Claimed {
   readonly batch: Batch;
@@ -111,7 +102,7 @@ interface Claimed {
  * Takes the next acts that are owed. The verdict is asked for here, and the statement that takes them asks whether
  * anything that it rests upon has moved since (S62).
  */
-async function claim(
+export async function claimNext(
   deps: Deps,
   connection: string,
   /** Between verdict and statement: for tests that put something there. */

@@ -14,7 +14,7 @@ export const segments = pgTable("segments", {
   sender: text("sender").notNull(),
   /** Rises with each change of what it asks. */
   version: integer("version").notNull().default(1),
-  /** Rises with each run; members of an older one are gone. */
+  /** Rises with each run. */
   run: integer("run").notNull().default(0),
   ranAt: instant("ran_at"),
   /** The version whose members are kept up to date with every change since its run; null: it must be run first. */
@@ -33,7 +33,6 @@ export const segmentMembers = pgTable(
     kundeemneId: uuid("kundeemne_id").notNull(),
     /** `criterion` or `manual`. */
     why: text("why").notNull(),
-    run: integer("run").notNull(),
     since: instant("since").notNull(),
   },
   (table) => [
