@@ -113,12 +113,12 @@ test("S62 the statement that hands over leaves out whose record, contact or cons
     const id = await crowd.campaign(await crowd.segment(`postnr = ${postnr}`));
     await select(id);
     let isMoved = false;
-    const batch = await claimNext(shop.engine.deps, "mails", async () => {
+    const claimed = await claimNext(shop.engine.deps, "mails", async () => {
       if (!isMoved) await move(who);
       isMoved = true;
     });
     const rows = await shop.engine.deps.db.sql.unsafe("select address from hand_overs where batch_id = $1", [
-      batch?.id ?? null,
+      claimed?.batch.id ?? null,
     ]);
     expect({ what, addresses: rows.map(({ address }) => address) }).toEqual({ what, addresses: [other.email] });
     await shop.engine.deps.db.sql.unsafe(

@@ -3,6 +3,7 @@ import { type CvrIndex, startCvr } from "../../simulators/directories/cvr.ts";
 import { setNow } from "../../src/store/clock.ts";
 import { findSpent, spend } from "../../src/store/spending.ts";
 import { companyDocument } from "../support/directories.ts";
+import { ok } from "../support/ok.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
 let shop: Shop;
@@ -31,11 +32,6 @@ afterEach(async () => {
   await cvr?.close();
 });
 
-const ok = async (answer: ReturnType<Shop["api"]>, status = 200) => {
-  const { status: got, body } = await answer;
-  expect({ status: got, body }).toMatchObject({ status });
-  return body;
-};
 const make = async (externalId: string): Promise<string> =>
   (await ok(shop.api("POST", "/v1/lookups", { body: { connection: "register", externalId } }), 201)).kundeemneId;
 const spending = async () => (await ok(shop.api("GET", "/v1/connections/register"))).spending;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type CvrIndex, startCvr } from "../../simulators/directories/cvr.ts";
 import { setNow } from "../../src/store/clock.ts";
 import { companyDocument } from "../support/directories.ts";
+import { ok } from "../support/ok.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
 let shop: Shop;
@@ -32,11 +33,6 @@ afterEach(async () => {
   await cvr?.close();
 });
 
-const ok = async (answer: ReturnType<Shop["api"]>, status = 200) => {
-  const { status: got, body } = await answer;
-  expect({ status: got, body }).toMatchObject({ status });
-  return body;
-};
 const make = async (externalId = NORD.cvr): Promise<string> =>
   (await ok(shop.api("POST", "/v1/lookups", { body: { connection: "register", externalId } }), 201)).kundeemneId;
 const record = (id: string) => ok(shop.api("GET", `/v1/kundeemner/${id}`));

@@ -3,6 +3,7 @@ import { type PlacesService, startPlaces } from "../../simulators/directories/go
 import { expire } from "../../src/pipelines/expire.ts";
 import { setNow } from "../../src/store/clock.ts";
 import { placeDocument } from "../support/directories.ts";
+import { ok } from "../support/ok.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
 let shop: Shop;
@@ -30,11 +31,6 @@ afterEach(async () => {
   await google?.close();
 });
 
-const ok = async (answer: ReturnType<Shop["api"]>, status = 200) => {
-  const { status: got, body } = await answer;
-  expect({ status: got, body }).toMatchObject({ status });
-  return body;
-};
 const post = (path: string, body: Record<string, unknown>) => shop.api("POST", path, { body });
 const record = (id: string) => ok(shop.api("GET", `/v1/kundeemner/${id}`));
 const make = async (fields: Record<string, unknown>): Promise<string> =>

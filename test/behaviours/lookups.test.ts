@@ -3,6 +3,7 @@ import { type AddressService, startAddressService } from "../../simulators/direc
 import { type CvrIndex, startCvr } from "../../simulators/directories/cvr.ts";
 import { setNow } from "../../src/store/clock.ts";
 import { companyDocument, places } from "../support/directories.ts";
+import { ok } from "../support/ok.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
 let shop: Shop;
@@ -42,11 +43,6 @@ afterEach(async () => {
   await addresses?.close();
 });
 
-const ok = async (answer: ReturnType<Shop["api"]>, status = 200) => {
-  const { status: got, body } = await answer;
-  expect({ status: got, body }).toMatchObject({ status });
-  return body;
-};
 const post = (path: string, body: Record<string, unknown>) => shop.api("POST", path, { body });
 const make = async (fields: Record<string, unknown>): Promise<string> =>
   (await ok(post("/v1/kundeemner", fields), 201)).meta.id;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { noteConsent } from "../../src/pipelines/consents.ts";
 import { person } from "../support/engine.ts";
+import { ok } from "../support/ok.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -12,11 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-const ok = async (answer: ReturnType<Shop["api"]>, status = 200) => {
-  const { status: got, body } = await answer;
-  expect({ status: got, body }).toMatchObject({ status });
-  return body;
-};
 const post = (path: string, body: Record<string, unknown> = {}) => shop.api("POST", path, { body });
 
 let count = 0;

@@ -4,6 +4,7 @@ import { startCompanySearch } from "../../simulators/directories/krak.ts";
 import { startNne } from "../../simulators/directories/tdc.ts";
 import { setNow } from "../../src/store/clock.ts";
 import { adverts, nneCompanies, reported } from "../support/directories.ts";
+import { ok } from "../support/ok.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
 const DAY = 86_400_000;
@@ -17,12 +18,6 @@ async function open(connections: Record<string, unknown>): Promise<Shop> {
   kept.push(() => shop.close());
   return shop;
 }
-
-const ok = async (answer: ReturnType<Shop["api"]>, status = 200) => {
-  const { status: got, body } = await answer;
-  expect({ status: got, body }).toMatchObject({ status });
-  return body;
-};
 
 interface Waiting {
   readonly id: number;

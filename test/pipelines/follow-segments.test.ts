@@ -6,6 +6,7 @@ import { judgeAll } from "../../src/pipelines/judge-people.ts";
 import { setNow } from "../../src/store/clock.ts";
 import { pageCandidates } from "../../src/store/segment-candidates.ts";
 import { findSegment } from "../../src/store/segments.ts";
+import { ok } from "../support/ok.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
@@ -17,11 +18,6 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-const ok = async (answer: ReturnType<Shop["api"]>, status = 200) => {
-  const { status: got, body } = await answer;
-  expect({ status: got, body }).toMatchObject({ status });
-  return body;
-};
 const post = (path: string, body: Record<string, unknown> = {}) => shop.api("POST", path, { body });
 const follow = () => followSegments(shop.engine.deps);
 

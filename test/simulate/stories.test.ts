@@ -30,6 +30,11 @@ test("stories are named in a list; base is none, all is every one, and an unknow
   expect(readStories("directory,weather")).toMatch(/no story weather/);
 });
 
+async function judgeMerges(history: History): Promise<string[]> {
+  const facts = await readFacts(ground);
+  return mergedRecords({ history, facts, told: tellAll(history, facts) }).map(({ detail }) => detail);
+}
+
 test("planted: a link left at a record that was merged, and a write to one, are violations", async () => {
   const { scene, seed } = drawScript("7", 1);
   const steps = [
@@ -41,10 +46,7 @@ test("planted: a link left at a record that was merged, and a write to one, are 
   await history.open();
   try {
     await history.play();
-    const judge = async () => {
-      const facts = await readFacts(ground);
-      return mergedRecords({ history, facts, told: tellAll(history, facts) }).map(({ detail }) => detail);
-    };
+    const judge = () => judgeMerges(history);
     expect(history.faults).toEqual([]);
     expect(await judge()).toEqual([]);
     const [merge] = await ground.sql.unsafe("select survivor_id, other_id from merges");
@@ -81,10 +83,7 @@ test("planted: a value that we had overwritten and that comes back when a merge 
   await history.open();
   try {
     await history.play();
-    const judge = async () => {
-      const facts = await readFacts(ground);
-      return mergedRecords({ history, facts, told: tellAll(history, facts) }).map(({ detail }) => detail);
-    };
+    const judge = () => judgeMerges(history);
     expect(history.faults).toEqual([]);
     expect(await ground.sql.unsafe("select from merges where undone_at is not null")).toHaveLength(1);
     const written = history.remotes.table("crm").changes.find(({ by }) => by === "us");
